@@ -1,0 +1,18 @@
+"""Tributary: the Chalice application. It registers what the packages declare; there are no routes here."""
+
+from chalice.app import Chalice
+
+from chalicelib.api import documents
+from chalicelib.auth import routes as auth
+from chalicelib.billing import jobs, worker
+from chalicelib.billing import routes as billing
+from chalicelib.crm import routes as crm
+from chalicelib.crm import worker as crm_worker
+from chalicelib.funds import routes as funds
+from chalicelib.ledger import routes as ledger
+from chalicelib.tenants import routes as tenants
+
+app = Chalice(app_name="tributary")
+
+for module in (auth, tenants, crm, funds, ledger, billing, documents, jobs, worker, crm_worker):
+    app.register_blueprint(module.bp)

@@ -1,0 +1,101 @@
+"""One call of a route, as a view sees it: who is calling, what was sent, and how to make it repeatable."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.auth.model import Author, Caller
+from chalicelib.aws import keys
+from chalicelib.aws.tables import BooksRow, IntegerAttribute, Operation, Put, Remember, forget
+from chalicelib.core.dates import day_at
+from chalicelib.core.errors import Conflict
+from chalicelib.core.json import compact_json
+from chalicelib.tenants.model import Tenant
+
+
+class ClaimRow(BooksRow):
+    """A request that was carried out under a client's key: what was asked (hashed) and what was answered."""
+
+    request = UnicodeAttribute()
+    status = IntegerAttribute()
+    answer = UnicodeAttribute()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A client's idempotency key on this request; `earlier` is what an earlier call under it left."""
+
+    key: keys.Key
+    request: str
+    earlier: ClaimRow | None
+
+    def check_same(self) -> None:
+        """409 `idempotency-mismatch` when the key was used with another body."""
+        if self.earlier is not None and self.earlier.request != self.request:
+            raise Conflict("idempotency-mismatch", "This Idempotency-Key was used before with another request.")
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a view works with. `caller` and `tenants` (the chain from the operator down) are None on public routes."""
+
+    now: datetime
+    body: Any
+    query: Any
+    raw_body: bytes
+    headers: Any
+    source_ip: str
+    correlation_id: str
+    status: int
+    signed_in: Caller | None = None
+    tenants: tuple[Tenant, ...] = ()
+    claim: Claim | None = None
+
+    @property
+    def caller(self) -> Caller:
+        assert self.signed_in is not None, "a public route has no caller"
+        return self.signed_in
+
+    @property
+    def tenant(self) -> Tenant:
+        """The caller's own tenant."""
+        return self.tenants[-1]
+
+    @property
+    def author(self) -> Author:
+        """Who the books name for what this call does."""
+        return self.caller.author
+
+    @property
+    def today(self) -> date:
+        """Today in the caller's tenant."""
+        return day_at(self.now, self.tenant.timezone)
+
+    def remember(self, render: Callable[[Any], BaseModel], status: int | None = None) -> Remember:
+        """What a use case adds to its write so that the same request is answered the same and not done again."""
+        claim = self.claim
+        if claim is None:
+            return forget
+
+        def operations(outcome: Any) -> Sequence[Operation]:
+            row = ClaimRow.at(
+                claim.key, request=claim.request, status=status or self.status, answer=to_json(render(outcome))
+            )
+            return [Put(row, ClaimRow.pk.does_not_exist(), claims=True)]
+
+        return operations
+
+
+def to_json(answer: BaseModel) -> str:
+    """An answer as it goes out."""
+    return compact_json(answer.model_dump(mode="json"))
+
+
+def hash_request(path: str, body: bytes) -> str:
+    """What tells a repeated request from a changed one."""
+    return hashlib.sha256(path.encode() + b"\n" + body).hexdigest()

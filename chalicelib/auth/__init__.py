@@ -1,0 +1,1 @@
+"""People and their tokens: passwords, roles, sessions, login-as."""

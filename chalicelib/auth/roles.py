@@ -1,0 +1,58 @@
+"""What each role may do: permission sets. A route names one permission; a role has it or is refused."""
+
+from chalicelib.auth.model import Role
+
+READS = frozenset(
+    {
+        "resellers:read",
+        "plans:read",
+        "tariffs:read",
+        "funds:read",
+        "subscribers:read",
+        "settlements:read",
+        "ledger:read",
+        "users:read",
+        "jobs:read",
+        "access-log:read",
+    }
+)
+CREDENTIALS = frozenset({"users:write", "password:write", "resellers:login-as"})
+"""What nobody may do under login-as: touch credentials, or log in as a third."""
+
+_ANYONE = frozenset({"me:read", "password:write"})
+_CHANGES = frozenset(
+    {
+        "resellers:write",
+        "plans:write",
+        "tariffs:write",
+        "funds:write",
+        "subscribers:write",
+        "settlements:write",
+        "ledger:write",
+        "users:write",
+        "resellers:login-as",
+    }
+)
+
+PERMISSIONS: dict[Role, frozenset[str]] = {
+    Role.OWNER: _ANYONE | READS | _CHANGES,
+    Role.MANAGER: _ANYONE | READS | (_CHANGES - {"users:write"}),
+    Role.ACCOUNTANT: _ANYONE
+    | (READS - {"users:read", "access-log:read"})
+    | {"funds:write", "ledger:write", "settlements:write"},
+    Role.SUPPORT: _ANYONE
+    | {"resellers:read", "plans:read", "subscribers:read", "subscribers:write", "funds:read", "jobs:read"},
+    Role.COLLECTOR: _ANYONE | {"subscribers:read", "plans:read"},
+    Role.TECHNICIAN: _ANYONE | {"subscribers:read", "plans:read", "jobs:read"},
+}
+
+ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())
+
+
+def permissions_of(role: Role, *, acting_scope: str | None = None) -> frozenset[str]:
+    """What a caller of that role may do; under login-as never credentials, and in `read` scope only reads."""
+    granted = PERMISSIONS[role]
+    if acting_scope is None:
+        return granted
+    granted = granted - CREDENTIALS
+    return granted if acting_scope == "write" else granted & (READS | {"me:read"})

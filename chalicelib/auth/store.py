@@ -1,0 +1,108 @@
+"""Rows of people: users, what finds them by e-mail, a tenant's owners, sessions, sign-in attempts and the access log.
+
+`expires_at` (whole seconds since 1970) is the table's TTL attribute. The database removes such rows days late, so every
+reader checks the time itself.
+"""
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.auth.model import Role, User, UserStatus
+from chalicelib.aws import keys
+from chalicelib.aws.tables import IntegerAttribute, JsonAttribute, TenantsRow
+from chalicelib.core.dates import from_micros, to_micros
+
+
+class UserRow(TenantsRow):
+    """A person of a tenant, with the hash of its password."""
+
+    user_id = UnicodeAttribute()
+    chain = JsonAttribute()
+    name = UnicodeAttribute()
+    email = UnicodeAttribute()
+    role = UnicodeAttribute()
+    status = UnicodeAttribute()
+    credential_version = IntegerAttribute()
+    password_hash = UnicodeAttribute()
+    created_at_micros = IntegerAttribute()
+
+
+class EmailRow(TenantsRow):
+    """Whose e-mail address this is: what makes it unique in the installation."""
+
+    tenant_id = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+
+
+class OwnersRow(TenantsRow):
+    """The active owners of a tenant, first the oldest. Whoever changes it names the `revision` it read, so that two
+    owners cannot disable each other at once."""
+
+    user_ids = JsonAttribute()
+    revision = IntegerAttribute()
+
+
+class SessionRow(TenantsRow):
+    """One sign-in: the family of refresh tokens that came from it, or a login-as, which has none.
+
+    Only the hash of the newest refresh token's secret is kept; `family_hash` tells a spent token from an invented one.
+    """
+
+    user_id = UnicodeAttribute()
+    credential_version = IntegerAttribute()
+    family_hash = UnicodeAttribute(null=True)
+    secret_hash = UnicodeAttribute(null=True)
+    ended = UnicodeAttribute(null=True)
+    created_at_micros = IntegerAttribute()
+    expires_at = IntegerAttribute()
+
+
+class AttemptsRow(TenantsRow):
+    """Recent failures to sign in, of one e-mail address or from one network address, oldest first."""
+
+    failed_at_micros = JsonAttribute()
+    revision = IntegerAttribute()
+    expires_at = IntegerAttribute()
+
+
+class AccessRow(TenantsRow):
+    """That somebody of the parent logged in as this tenant."""
+
+    token_id = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+    user_name = UnicodeAttribute()
+    by_tenant_id = UnicodeAttribute()
+    by_tenant_name = UnicodeAttribute()
+    reason = UnicodeAttribute()
+    scope = UnicodeAttribute()
+    at_micros = IntegerAttribute()
+    until_micros = IntegerAttribute()
+
+
+def user_row(user: User, password_hash: str) -> UserRow:
+    return UserRow.at(
+        keys.user(user.tenant_id, user.user_id),
+        user_id=user.user_id,
+        chain=list(user.chain),
+        name=user.name,
+        email=user.email,
+        role=user.role.value,
+        status=user.status.value,
+        credential_version=user.credential_version,
+        password_hash=password_hash,
+        created_at_micros=to_micros(user.created_at),
+    )
+
+
+def to_user(row: UserRow) -> User:
+    chain = tuple(row.chain)
+    return User(
+        tenant_id=chain[-1],
+        chain=chain,
+        user_id=row.user_id,
+        name=row.name,
+        email=row.email,
+        role=Role(row.role),
+        status=UserStatus(row.status),
+        credential_version=row.credential_version,
+        created_at=from_micros(row.created_at_micros),
+    )

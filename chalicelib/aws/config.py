@@ -1,0 +1,48 @@
+"""What the installation is set to: the only reader of the environment."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+from chalicelib.core.money import decimals_of
+
+
+@dataclass(frozen=True)
+class Config:
+    """One installation: its tables, queues, currency, and where its token keys are kept."""
+
+    tenants_table: str
+    books_table: str
+    crm_table: str
+    settlement_queue_url: str
+    jobs_queue_url: str
+    token_keys: str
+    token_keys_secret: str
+    operator_id: str
+    currency: str
+    password_memory_kib: int
+    version: str
+
+    @property
+    def decimals(self) -> int:
+        """Decimals of the installation's currency."""
+        return decimals_of(self.currency)
+
+
+@cache
+def config() -> Config:
+    """The configuration of this process, read once."""
+    env = os.environ.get
+    return Config(
+        tenants_table=env("TENANTS_TABLE", "tributary-tenants"),
+        books_table=env("BOOKS_TABLE", "tributary-books"),
+        crm_table=env("CRM_TABLE", "tributary-crm"),
+        settlement_queue_url=env("SETTLEMENT_QUEUE_URL", ""),
+        jobs_queue_url=env("JOBS_QUEUE_URL", ""),
+        token_keys=env("TOKEN_KEYS", ""),
+        token_keys_secret=env("TOKEN_KEYS_SECRET", ""),
+        operator_id=env("OPERATOR_ID", "op"),
+        currency=env("CURRENCY", "BDT"),
+        password_memory_kib=int(env("PASSWORD_MEMORY_KIB", "19456")),
+        version=env("TRIBUTARY_VERSION", "dev"),
+    )

@@ -1,0 +1,237 @@
+"""The only builder of keys. Every key begins with its tenant: what a caller may touch can be read off the key alone.
+
+A partition is tenant, kind and, where it could grow hot or large, a shard. Numbers in sort keys are zero-padded so that
+they sort; days are ISO dates, instants are microseconds in 16 digits.
+"""
+
+import hashlib
+from datetime import date
+from typing import NamedTuple
+
+SUBSCRIBERS_PER_PARTITION = 10_000
+LAST = "\uffff"
+"""Sorts behind every character that a key of ours may hold."""
+
+
+class Key(NamedTuple):
+    """Where a row lies: partition and sort key."""
+
+    pk: str
+    sk: str
+
+
+def digest(text: str) -> str:
+    """A short stable name for a text that must not stand in a key itself (an e-mail address, a client's key)."""
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+# Tenants and people
+
+
+def tenant(tenant_id: str) -> Key:
+    return Key(f"{tenant_id}#tenant", "profile")
+
+
+def children(tenant_id: str) -> str:
+    return f"{tenant_id}#children"
+
+
+def child(tenant_id: str, code: str) -> Key:
+    return Key(children(tenant_id), code)
+
+
+def tree(operator_id: str) -> str:
+    return f"{operator_id}#tree"
+
+
+def tree_node(operator_id: str, chain: tuple[str, ...]) -> Key:
+    """A tenant's place in the tree: the ids from the operator down, so that a sub-tree is one prefix."""
+    return Key(tree(operator_id), "/".join(chain) + "/")
+
+
+def users(tenant_id: str) -> str:
+    return f"{tenant_id}#users"
+
+
+def user(tenant_id: str, user_id: str) -> Key:
+    return Key(users(tenant_id), user_id)
+
+
+def owners(tenant_id: str) -> Key:
+    return Key(f"{tenant_id}#owners", "owners")
+
+
+def email(operator_id: str, address: str) -> Key:
+    return Key(f"{operator_id}#emails", digest(address))
+
+
+def session(tenant_id: str, family_id: str) -> Key:
+    return Key(f"{tenant_id}#sessions", family_id)
+
+
+def sign_in_attempts(operator_id: str, subject: str) -> Key:
+    return Key(f"{operator_id}#sign-in", digest(subject))
+
+
+def access_log(tenant_id: str) -> str:
+    return f"{tenant_id}#access-log"
+
+
+def access(tenant_id: str, at_micros: int, token_id: str) -> Key:
+    return Key(access_log(tenant_id), f"{at_micros:016d}#{token_id}")
+
+
+def plans(tenant_id: str) -> str:
+    return f"{tenant_id}#plans"
+
+
+def plan(tenant_id: str, code: str) -> Key:
+    return Key(plans(tenant_id), code)
+
+
+def tariffs(child_id: str) -> str:
+    return f"{child_id}#tariffs"
+
+
+def tariff(child_id: str, effective_on: date, recorded_micros: int) -> Key:
+    return Key(tariffs(child_id), f"{effective_on}#{recorded_micros:016d}")
+
+
+# Requests that are told apart from their repetition
+
+
+def claim(tenant_id: str, user_id: str, route: str, client_key: str) -> Key:
+    name = digest(f"{user_id}\n{route}\n{client_key}")
+    return Key(f"{tenant_id}#claims#{name[0]}", name)
+
+
+def jobs(tenant_id: str) -> str:
+    return f"{tenant_id}#jobs"
+
+
+def job(tenant_id: str, job_id: str) -> Key:
+    return Key(jobs(tenant_id), job_id)
+
+
+def jobs_by_time(tenant_id: str) -> str:
+    return f"{tenant_id}#jobs-by-time"
+
+
+def job_by_time(tenant_id: str, at_micros: int, job_id: str) -> Key:
+    return Key(jobs_by_time(tenant_id), f"{at_micros:016d}#{job_id}")
+
+
+def job_part(tenant_id: str, job_id: str, part: int) -> Key:
+    return Key(f"{tenant_id}#job-parts#{job_id}", f"{part:04d}")
+
+
+def open_jobs(operator_id: str) -> str:
+    return f"{operator_id}#open-jobs"
+
+
+def open_job(operator_id: str, tenant_id: str, job_id: str) -> Key:
+    return Key(open_jobs(operator_id), f"{tenant_id}#{job_id}")
+
+
+# Books and funds
+
+
+def fund(tenant_id: str) -> Key:
+    return Key(f"{tenant_id}#fund", "fund")
+
+
+def journals(tenant_id: str) -> str:
+    return f"{tenant_id}#journals"
+
+
+def journal(tenant_id: str, name: str) -> Key:
+    return Key(journals(tenant_id), name)
+
+
+def entries(tenant_id: str, part: str) -> str:
+    """The entries of a book in order of recording; `part` is `fund` (those that move a fund) or `other`."""
+    return f"{tenant_id}#entries#{part}"
+
+
+def entry(tenant_id: str, part: str, recorded_micros: int, journal_name: str, sequence: int) -> Key:
+    return Key(entries(tenant_id, part), f"{recorded_micros:016d}#{journal_name}#{sequence:010d}")
+
+
+def reversal(tenant_id: str, entry_id: str) -> Key:
+    return Key(f"{tenant_id}#reversals", entry_id)
+
+
+def accounts(tenant_id: str) -> str:
+    return f"{tenant_id}#accounts"
+
+
+def account(tenant_id: str, code: str) -> Key:
+    return Key(accounts(tenant_id), code)
+
+
+# Settlement
+
+
+def settlements(tenant_id: str) -> str:
+    return f"{tenant_id}#settlements"
+
+
+def settlement_state(tenant_id: str) -> Key:
+    return Key(settlements(tenant_id), "state")
+
+
+def settled_day(tenant_id: str, day: date) -> Key:
+    return Key(settlements(tenant_id), f"day#{day}")
+
+
+def sheet(tenant_id: str, day: date) -> str:
+    return f"{tenant_id}#sheet#{day}"
+
+
+def sheet_part(tenant_id: str, day: date, part: int) -> Key:
+    return Key(sheet(tenant_id, day), f"{part:04d}")
+
+
+# Subscribers
+
+
+def counters(tenant_id: str) -> Key:
+    return Key(f"{tenant_id}#counters", "subscribers")
+
+
+def subscribers(tenant_id: str, shard: int) -> str:
+    return f"{tenant_id}#subscribers#{shard:04d}"
+
+
+def subscriber(tenant_id: str, number: int) -> Key:
+    return Key(subscribers(tenant_id, number // SUBSCRIBERS_PER_PARTITION), f"{number:010d}")
+
+
+def found(tenant_id: str) -> str:
+    return f"{tenant_id}#found"
+
+
+def found_word(tenant_id: str, word: str, number: int) -> Key:
+    """A word that finds a subscriber; several subscribers may share it."""
+    return Key(found(tenant_id), f"{word}#{number:010d}")
+
+
+def found_unique(tenant_id: str, kind: str, word: str) -> Key:
+    """A word that finds one subscriber and no other of its tenant: a username, a MAC, a customer id."""
+    return Key(found(tenant_id), f"{word}#{kind}")
+
+
+def events(tenant_id: str) -> str:
+    return f"{tenant_id}#events"
+
+
+def event(tenant_id: str, effective_on: date, recorded_micros: int, order: int) -> Key:
+    return Key(events(tenant_id), f"{effective_on}#{recorded_micros:016d}#{order:06d}")
+
+
+def history(tenant_id: str, subscriber_number: int) -> str:
+    return f"{tenant_id}#history#{subscriber_number:010d}"
+
+
+def history_event(tenant_id: str, subscriber_number: int, effective_on: date, recorded_micros: int, order: int) -> Key:
+    return Key(history(tenant_id, subscriber_number), f"{effective_on}#{recorded_micros:016d}#{order:06d}")

@@ -1,0 +1,432 @@
+"""Rows and how they are read and written: PynamoDB models over three tables, one `write` for everything.
+
+All reads are strongly consistent. A `write` of one operation is a plain conditional write, of several one transaction:
+all of it happened or nothing did. A condition that does not hold comes back as `ConditionFailed` with the rows as they
+were, mapped by operation and never by position.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.attributes import Attribute, BinaryAttribute, UnicodeAttribute
+from pynamodb.connection.base import Connection, MetaTable
+from pynamodb.connection.table import TableConnection
+from pynamodb.constants import NUMBER, STRING
+from pynamodb.exceptions import PynamoDBException, VerboseClientError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.expressions.update import Update as UpdateExpression
+from pynamodb.models import Model
+
+from chalicelib.aws import clock
+from chalicelib.aws.config import config
+from chalicelib.aws.keys import Key
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.json import compact_json, read_json
+
+MAX_TRANSACTION = 100
+MAX_BATCH_GET = 100
+MAX_BATCH_WRITE = 25
+CONFLICT_TRIES = 8
+
+RowT = TypeVar("RowT", bound="Row")
+
+
+class IntegerAttribute(Attribute[int]):
+    """A whole number, exactly: a float or a bool is a mistake in the code and raises `TypeError`."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: Any) -> str:
+        if type(value) is not int:
+            raise TypeError(f"{self.attr_name} takes an int, not {type(value).__name__}")
+        return str(value)
+
+    def deserialize(self, value: str) -> int:
+        return int(value)
+
+
+class JsonAttribute(Attribute[Any]):
+    """Plain data kept as compact JSON text: cheap to store, and never searched by the database."""
+
+    attr_type = STRING
+
+    def serialize(self, value: Any) -> str:
+        return compact_json(value)
+
+    def deserialize(self, value: str) -> Any:
+        return read_json(value)
+
+
+class BytesAttribute(BinaryAttribute):
+    """Bytes as they are."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(legacy_encoding=False, **kwargs)
+
+
+@cache
+def _connection() -> Connection:
+    return Connection(max_pool_connections=32, connect_timeout_seconds=5, read_timeout_seconds=20)
+
+
+@cache
+def _table(name: str) -> TableConnection:
+    """One connection for all tables: a client costs 50 ms and its own sockets."""
+    meta = MetaTable(
+        {
+            "TableName": name,
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            "AttributeDefinitions": [
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            "GlobalSecondaryIndexes": [],
+            "LocalSecondaryIndexes": [],
+        }
+    )
+    table = TableConnection(name, meta_table=meta)
+    table.connection = _connection()
+    table.connection.add_meta_table(meta)
+    return table
+
+
+def forget_connections() -> None:
+    """Make the next call build its client anew: for tests that swap the endpoint."""
+    _connection.cache_clear()
+    _table.cache_clear()
+
+
+class Row(Model):
+    """A row of one of the three tables. A subclass names its table in `Meta` and its own attributes."""
+
+    class Meta:
+        table_name: ClassVar[str] = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+    @classmethod
+    def at(cls, key: Key, **attributes: Any) -> Self:
+        """A new row of this kind at that key; nothing is read or written."""
+        return cls(key.pk, key.sk, **attributes)
+
+    @property
+    def key(self) -> Key:
+        return Key(self.pk, self.sk)
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        return _table(cls.Meta.table_name)
+
+
+class TenantsRow(Row):
+    """People, the hierarchy, plans and tariffs."""
+
+    class Meta:
+        table_name = config().tenants_table
+
+
+class BooksRow(Row):
+    """Funds, journals, entries, settlements and the claims of money requests."""
+
+    class Meta:
+        table_name = config().books_table
+
+
+class CrmRow(Row):
+    """Subscribers, their events, what finds them, and import jobs."""
+
+    class Meta:
+        table_name = config().crm_table
+
+
+@dataclass(frozen=True, eq=False)
+class Put:
+    """Write a whole row; with a condition on what is there now.
+
+    `claims` marks the row that stands for the request itself: if it is there already, the request was carried out.
+    """
+
+    row: Row
+    condition: Condition | None = None
+    claims: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """Change the named attributes of the row at `row`'s key."""
+
+    row: Row
+    actions: Sequence[Action]
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """Write nothing, but let the transaction happen only while the condition holds."""
+
+    row: Row
+    condition: Condition
+
+
+@dataclass(frozen=True, eq=False)
+class Delete:
+    """Remove the row at that key."""
+
+    row: Row
+    condition: Condition | None = None
+
+
+Operation = Put | Update | Check | Delete
+
+
+class ConditionFailed(Exception):
+    """A condition did not hold and nothing was written. `rows` has each failed operation's row as it stood, or None."""
+
+    def __init__(self, rows: dict[Operation, Row | None]) -> None:
+        super().__init__(", ".join(f"{type(op.row).__name__} at {op.row.pk}/{op.row.sk}" for op in rows))
+        self.rows = rows
+
+    def failed(self, operation: Operation | None) -> bool:
+        """Whether it was (also) this operation's condition that did not hold."""
+        return operation in self.rows
+
+
+class AlreadyDone(Exception):
+    """The row that stands for this request is there: another call has carried it out, and this one wrote nothing."""
+
+
+@dataclass(frozen=True)
+class Page(Generic[RowT]):
+    """Some rows of a partition and the sort key to go on after, None at the end."""
+
+    rows: list[RowT]
+    after: str | None
+
+
+def read(kind: type[RowT], key: Key) -> RowT | None:
+    """The row at that key, or None."""
+    answer = _call("GetItem", {"TableName": kind.Meta.table_name, "Key": _typed(key), "ConsistentRead": True})
+    item = answer.get("Item")
+    return kind.from_raw_data(item) if item else None
+
+
+def read_many(wanted: Sequence[tuple[type[Row], Key]]) -> list[Any]:
+    """The rows at those keys in their order, None where there is none: one request for each hundred, over all tables."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    distinct = list(dict.fromkeys((kind.Meta.table_name, key) for kind, key in wanted))
+    for start in range(0, len(distinct), MAX_BATCH_GET):
+        pending: dict[str, Any] = {}
+        for table, key in distinct[start : start + MAX_BATCH_GET]:
+            pending.setdefault(table, {"ConsistentRead": True, "Keys": []})["Keys"].append(_typed(key))
+        while pending:
+            answer = _call("BatchGetItem", {"RequestItems": pending})
+            for table, items in answer["Responses"].items():
+                for item in items:
+                    found[(table, item["pk"]["S"], item["sk"]["S"])] = item
+            pending = answer.get("UnprocessedKeys") or {}
+    rows = ((kind, found.get((kind.Meta.table_name, *key))) for kind, key in wanted)
+    return [kind.from_raw_data(item) if item else None for kind, item in rows]
+
+
+def read_page(
+    kind: type[RowT],
+    partition: str,
+    *,
+    first: str | None = None,
+    last: str | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+    newest_first: bool = False,
+    filter_on: Condition | None = None,
+) -> Page[RowT]:
+    """One request's worth of a partition's rows with sort keys from `first` to `last` (both included), at most `limit`.
+
+    `after` is the sort key an earlier page ended on. `filter_on` drops rows after they were counted and paid for.
+    """
+    query: dict[str, Any] = {"TableName": kind.Meta.table_name, "ConsistentRead": True}
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    condition = kind.pk == partition
+    if first is not None or last is not None:
+        condition &= kind.sk.between(first or " ", last or "\U0010ffff")
+    query["KeyConditionExpression"] = condition.serialize(names, values)
+    if filter_on is not None:
+        query["FilterExpression"] = filter_on.serialize(names, values)
+    query["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in names.items()}
+    query["ExpressionAttributeValues"] = values
+    if after is not None:
+        query["ExclusiveStartKey"] = _typed(Key(partition, after))
+    if limit is not None:
+        query["Limit"] = limit
+    if newest_first:
+        query["ScanIndexForward"] = False
+    answer = _call("Query", query)
+    last_key = answer.get("LastEvaluatedKey")
+    return Page([kind.from_raw_data(item) for item in answer["Items"]], last_key["sk"]["S"] if last_key else None)
+
+
+def read_all(kind: type[RowT], partition: str, **range_: Any) -> list[RowT]:
+    """All rows of a partition (or of the given range of it), however many requests that takes."""
+    rows: list[RowT] = []
+    page = read_page(kind, partition, **range_)
+    rows += page.rows
+    while page.after is not None:
+        page = read_page(kind, partition, **{**range_, "after": page.after})
+        rows += page.rows
+    return rows
+
+
+def write(*operations: Operation) -> None:
+    """All of the operations, or none: `ConditionFailed` when a condition does not hold.
+
+    A collision with another transaction under way is tried again for about a second; after that `Unavailable`. An answer
+    that was lost on the way raises `Unavailable` too, and the write may have happened: writers are made to be repeated.
+    """
+    if not 1 <= len(operations) <= MAX_TRANSACTION:
+        raise ValueError(f"a write takes 1 to {MAX_TRANSACTION} operations, not {len(operations)}")
+    for attempt in range(CONFLICT_TRIES):
+        if attempt:
+            clock.sleep(random.uniform(0.005, 0.02) * 2**attempt)
+        try:
+            if len(operations) == 1:
+                return _write_one(operations[0])
+            return _write_together(operations)
+        except _Collision:
+            continue
+    raise Unavailable("busy", "Many changes to the same thing are under way; please send the request again.")
+
+
+def put_many(rows: Sequence[Row]) -> None:
+    """Write up to 25 whole rows without conditions, each for itself, in one request: for rows that may be written again.
+
+    `Unavailable` when some could not be written for long; the others were.
+    """
+    if not 1 <= len(rows) <= MAX_BATCH_WRITE:
+        raise ValueError(f"a batch takes 1 to {MAX_BATCH_WRITE} rows, not {len(rows)}")
+    pending: dict[str, Any] = {}
+    for row in rows:
+        pending.setdefault(row.Meta.table_name, []).append({"PutRequest": {"Item": row.serialize()}})
+    for attempt in range(CONFLICT_TRIES):
+        if attempt:
+            clock.sleep(random.uniform(0.005, 0.02) * 2**attempt)
+        pending = _call("BatchWriteItem", {"RequestItems": pending}).get("UnprocessedItems") or {}
+        if not pending:
+            return
+    raise Unavailable("database-busy", "The database is busy; please send the request again.")
+
+
+class _Collision(Exception):
+    """Another transaction held one of the rows; nothing was written."""
+
+
+def _write_one(operation: Operation) -> None:
+    name = {Put: "PutItem", Update: "UpdateItem", Delete: "DeleteItem"}[type(operation)]
+    try:
+        _call(name, _parameters(operation))
+    except VerboseClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ConditionalCheckFailedException":
+            if isinstance(operation, Put) and operation.claims:
+                raise AlreadyDone from None
+            cause = cast(ClientError, error.__cause__)
+            raise ConditionFailed({operation: _old_row(operation, cause.response.get("Item"))}) from None
+        if code == "TransactionConflictException":
+            raise _Collision from None
+        raise
+
+
+def _write_together(operations: Sequence[Operation]) -> None:
+    names = {Put: "Put", Update: "Update", Check: "ConditionCheck", Delete: "Delete"}
+    items = [{names[type(operation)]: _parameters(operation)} for operation in operations]
+    try:
+        _call("TransactWriteItems", {"TransactItems": items})
+    except VerboseClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in ("TransactionInProgressException", "TransactionConflictException"):
+            raise _Collision from None
+        if code != "TransactionCanceledException":
+            raise
+        reasons = list(error.cancellation_reasons)
+        failed = {
+            operation: _old_row(operation, reason.raw_item)
+            for operation, reason in zip(operations, reasons, strict=True)
+            if reason is not None and reason.code == "ConditionalCheckFailed"
+        }
+        if any(isinstance(operation, Put) and operation.claims for operation in failed):
+            raise AlreadyDone from None
+        if failed:
+            raise ConditionFailed(failed) from None
+        if all(reason is None or reason.code in _PASSING for reason in reasons):
+            raise _Collision from None
+        raise
+
+
+_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+def _old_row(operation: Operation, item: dict[str, Any] | None) -> Row | None:
+    return type(operation.row).from_raw_data(item) if item else None
+
+
+def _parameters(operation: Operation) -> dict[str, Any]:
+    row = operation.row
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    parameters: dict[str, Any] = {"TableName": row.Meta.table_name}
+    if isinstance(operation, Put):
+        parameters["Item"] = row.serialize()
+    else:
+        parameters["Key"] = _typed(row.key)
+    if isinstance(operation, Update):
+        parameters["UpdateExpression"] = _update_expression(operation.actions, names, values)
+    if operation.condition is not None:
+        parameters["ConditionExpression"] = operation.condition.serialize(names, values)
+        parameters["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    if names:
+        parameters["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in names.items()}
+    if values:
+        parameters["ExpressionAttributeValues"] = values
+    return parameters
+
+
+def _update_expression(actions: Sequence[Action], names: dict[str, str], values: dict[str, Any]) -> str:
+    return cast(str, UpdateExpression(*actions).serialize(names, values))
+
+
+def _typed(key: Key) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+
+
+def _call(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """One request through PynamoDB's connection; what is away or throttled becomes `Unavailable`."""
+    try:
+        return cast(dict[str, Any], _connection().dispatch(operation, parameters))
+    except VerboseClientError as error:
+        if error.response["Error"]["Code"] in _AWAY:
+            raise Unavailable("database-busy", "The database is busy; please send the request again.") from error
+        raise
+    except (BotoCoreError, PynamoDBException) as error:
+        raise Unavailable("database-away", "The database does not answer; please send the request again.") from error
+
+
+_AWAY = {
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "InternalServerError",
+    "ServiceUnavailable",
+}
+
+Remember = Callable[[Any], Sequence[Operation]]
+"""What a use case is handed to make its request repeatable: given its outcome, the operations to add to its write."""
+
+
+def forget(_: Any) -> Sequence[Operation]:
+    """The `Remember` of a request that came without an idempotency key."""
+    return ()

@@ -1,0 +1,81 @@
+"""New connections: allowed while every fund of the chain covers their first charge and keeps its minimum balance."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from chalicelib.aws import keys
+from chalicelib.aws.guards import Guard, together
+from chalicelib.aws.tables import Check, ConditionFailed
+from chalicelib.billing.cut import with_tax
+from chalicelib.billing.pins import guard_day
+from chalicelib.billing.state import read_state
+from chalicelib.billing.tariffs import DayPrices, read_price_book
+from chalicelib.core.errors import Conflict, FieldError, Invalid, Refusal
+from chalicelib.crm.model import Plan
+from chalicelib.funds.limits import read_limits
+from chalicelib.funds.model import Fund
+from chalicelib.funds.movements import name_short
+from chalicelib.funds.store import FundRow
+from chalicelib.tenants.model import Tenant
+
+
+def guard_new_connections(chain: Sequence[Tenant], starts: Sequence[tuple[Plan, date]], now: datetime) -> Guard:
+    """What must hold for services of these plans to start on these days under the last tenant of the chain.
+
+    422 `plan-not-priced` at once; the guard refuses with 409 `fund-too-low` (naming who is short) and
+    `day-already-pinned`. The first charge is one day's, on the first day that will be settled; the sum counts.
+    """
+    tenant = chain[-1]
+    if not starts:
+        return Guard((), lambda failure: None)
+    pinned = guard_day(tenant.tenant_id, min(day for _, day in starts))
+    if tenant.is_operator:
+        return pinned
+    unsettled = read_state(tenant.tenant_id).next_day(tenant.settles_from)
+    charges = Counter((plan.code, max(start_on, unsettled)) for plan, start_on in starts)
+    totals = _first_charges(chain, charges)
+    buyers = [tenant.tenant_id for tenant in reversed(chain[1:])]
+    funds = read_limits(buyers)
+    checks = {}
+    earned = 0
+    for tenant_id, total in zip(buyers, totals, strict=True):
+        checks[tenant_id] = _covers(funds[tenant_id], total - earned)
+        earned = total
+
+    def explain(failure: ConditionFailed) -> Refusal | None:
+        short = next((tenant_id for tenant_id, check in checks.items() if failure.failed(check)), None)
+        return None if short is None else _too_low([tenant.tenant_id for tenant in chain], short)
+
+    return together([Guard(tuple(checks.values()), explain), pinned])
+
+
+def _covers(fund: Fund, charge_minor: int) -> Check:
+    """The fund, less what the first charge takes from it, is not below its minimum balance as it is now."""
+    enough = FundRow.balance_minor >= fund.minimum_balance_minor + charge_minor
+    same_minimum = FundRow.minimum_balance_minor == fund.minimum_balance_minor
+    return Check(FundRow.at(keys.fund(fund.tenant_id)), enough & same_minimum)
+
+
+def _too_low(chain: Sequence[str], short_id: str) -> Conflict:
+    short = name_short(chain, short_id)
+    whose = {chain[-1]: "Your fund", "upstream": "A fund upstream"}.get(short, "Your parent's fund")
+    return Conflict("fund-too-low", f"{whose} does not cover a new connection and keep its minimum balance.")
+
+
+def _first_charges(chain: Sequence[Tenant], charges: Counter[tuple[str, date]]) -> list[int]:
+    """What the first day of all these connections costs each buyer, with tax, from the bottom up."""
+    book = read_price_book(chain)
+    days: dict[date, DayPrices] = {}
+    totals = [0] * (len(chain) - 1)
+    tax_bps: tuple[int, ...] = ()
+    for (code, day), count in charges.items():
+        if day not in days:
+            days[day] = book.prices_on(day)
+        prices = days[day].by_plan.get(code)
+        if prices is None:
+            message = f"{code} has no price at some level on {day}"
+            raise Invalid("plan-not-priced", message, (FieldError("plan", message),))
+        totals = [total + count * price for total, price in zip(totals, prices, strict=True)]
+        tax_bps = days[day].tax_bps
+    return [with_tax(total, bps) for total, bps in zip(totals, tax_bps, strict=True)]

@@ -1,0 +1,358 @@
+"""Tariffs, settlements and the day-by-day bill over HTTP."""
+
+import time
+from datetime import date
+from typing import Annotated, Literal
+
+from chalice.app import Response
+from pydantic import Field
+
+from chalicelib.api.blueprint import Blueprint, render_with
+from chalicelib.api.call import Call
+from chalicelib.api.fields import Answer, Body, Day, DayOut, MoneyOut, Price, RateBps, Reference
+from chalicelib.aws import keys
+from chalicelib.aws.tables import read_all
+from chalicelib.billing.days import MAX_SPAN, BilledDay, bill_service, default_span
+from chalicelib.billing.model import RefundPolicy, SettledDay, Tariff, Timing
+from chalicelib.billing.run import RunOutcome, outcome_of, settle_through
+from chalicelib.billing.state import read_days, read_state
+from chalicelib.billing.store import DayRow, to_day
+from chalicelib.billing.tariffs import TariffTerms, set_tariff, tariff_on
+from chalicelib.core.dates import day_at, parse_day
+from chalicelib.core.errors import NotFound, invalid_field
+from chalicelib.crm.events import read_history
+from chalicelib.crm.model import DayCount, Plan, ServiceEvent
+from chalicelib.crm.plans import read_plans
+from chalicelib.crm.subscriber import service_id, subscriber_number
+from chalicelib.tenants.hierarchy import find_child, read_tree
+from chalicelib.tenants.model import Tenant
+
+bp = Blueprint(__name__, tag="Settlement")
+
+INLINE_SECONDS = 20.0
+"""How long a settlement by hand goes on within its request; the gateway gives up at 29."""
+
+
+class PriceBody(Body):
+    """What one of the caller's plans costs the reseller for a month."""
+
+    plan: Reference
+    monthly_price: Price = Field(examples=["575.00"])
+
+
+class TariffBody(Body):
+    """A new version of what a reseller pays, from a day on."""
+
+    effective_on: Day
+    timing: Literal["daily", "advance"] = "daily"
+    day_count: Literal["calendar_month", "service_period", "fixed_30"] = "calendar_month"
+    refund_policy: Literal["none", "unused_days", "unused_days_less_fee", "full"] = "unused_days"
+    tax_bps: RateBps = 0
+    prices: Annotated[list[PriceBody], Field(min_length=1, max_length=500)]
+
+
+class TariffPriceAnswer(Answer):
+    """What one plan of the seller costs for a month."""
+
+    plan: str = Field(examples=["op.HOME-10"])
+    code: str = Field(examples=["HOME-10"])
+    name: str = Field(examples=["Home 10 Mbps"])
+    monthly_price: MoneyOut = Field(examples=["575.00"])
+
+
+class TariffAnswer(Answer):
+    """A version of a tariff."""
+
+    effective_on: DayOut
+    timing: str = Field(examples=["daily"])
+    day_count: str = Field(examples=["calendar_month"])
+    refund_policy: str = Field(examples=["unused_days"])
+    tax_bps: int = Field(examples=[0])
+    prices: list[TariffPriceAnswer]
+
+
+class SettlementBody(Body):
+    """Through which day to settle."""
+
+    date: Day
+
+
+class RunAnswer(Answer):
+    """A date over every tenant: sums of those that are settled."""
+
+    date: DayOut
+    status: Literal["settled", "running"] = Field(examples=["settled"])
+    tenants: int = Field(examples=[12])
+    charged: int = Field(examples=[4505])
+    suspended: int = Field(examples=[0])
+    total: MoneyOut = Field(examples=["128679.51"])
+
+
+class SettlementAnswer(Answer):
+    """One's own settled day. `total` is what it paid for its own subscribers, `subtree_total` for everybody below too."""
+
+    date: DayOut
+    status: Literal["settled", "running"] = Field(examples=["settled"])
+    subscribers_charged: int = Field(examples=[4505])
+    subscribers_suspended: int = Field(examples=[0])
+    total: MoneyOut = Field(examples=["128679.51"])
+    subtree_total: MoneyOut = Field(examples=["128679.51"])
+    uncollected: MoneyOut = Field(examples=["0.00"])
+    uncollected_by_level: list[MoneyOut]
+    entry: str | None = Field(examples=["tk7m2p9qx4abc.f1795329000000000-general-3"])
+    sheet_hash: str | None = Field(examples=["9f2c61b0" * 8])
+
+
+class DayAnswer(Answer):
+    """One day of one service. `charge` is null until the day is settled."""
+
+    date: DayOut
+    service: str = Field(examples=["tk7m2p9qx4abc.v17"])
+    state: Literal["scheduled", "enabled", "disabled", "suspended", "disconnected"] = Field(examples=["enabled"])
+    plan: str | None = Field(examples=["HOME-10"])
+    buying_price: MoneyOut | None = Field(examples=["18.54"])
+    charge: MoneyOut | None = Field(examples=["18.54"])
+    rule: str | None = Field(examples=["calendar_month: day 16 of 31"])
+    entry: str | None = Field(examples=["tk7m2p9qx4abc.f1795329000000000-general-3"])
+
+
+class DaysAnswer(Answer):
+    """The days asked for, oldest first, of each service in turn; `charged` is their sum."""
+
+    items: list[DayAnswer]
+    charged: MoneyOut = Field(examples=["575.00"])
+    next_cursor: None = None
+
+
+class DaysQuery(Body):
+    """Which days (this month until yesterday unless told), and of which service (all unless told)."""
+
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    to: Day | None = None
+    service: str | None = Field(default=None, examples=["tk7m2p9qx4abc.v17"])
+
+
+def _tariff(tariff: Tariff, plans: dict[str, Plan], seller_id: str) -> TariffAnswer:
+    return TariffAnswer(
+        effective_on=tariff.effective_on,
+        timing=tariff.timing.value,
+        day_count=tariff.day_count.value,
+        refund_policy=tariff.refund_policy.value,
+        tax_bps=tariff.tax_bps,
+        prices=[
+            TariffPriceAnswer(
+                plan=f"{seller_id}.{code}",
+                code=code,
+                name=plans[code].name if code in plans else code,
+                monthly_price=price,
+            )
+            for code, price in sorted(tariff.prices_minor.items())
+        ],
+    )
+
+
+@bp.api(
+    "PUT",
+    "/v1/resellers/{reseller_id}/tariff",
+    may="tariffs:write",
+    module="resellers",
+    body=TariffBody,
+    answer=TariffAnswer,
+    also={409: "day-already-pinned"},
+)
+def put_tariff(call: Call, reseller_id: str) -> TariffAnswer:
+    """Set what a direct child pays from a day on: a new version, never an overwrite."""
+    child = find_child(call.tenant, reseller_id)
+    body: TariffBody = call.body
+    terms = TariffTerms(
+        body.effective_on,
+        Timing(body.timing),
+        DayCount(body.day_count),
+        RefundPolicy(body.refund_policy),
+        body.tax_bps,
+        tuple((price.plan, price.monthly_price) for price in body.prices),
+    )
+    tariff = set_tariff(call.tenant, child, terms, call.now)
+    return _tariff(tariff, read_plans(call.tenant.tenant_id), call.tenant.tenant_id)
+
+
+@bp.api("GET", "/v1/resellers/{reseller_id}/tariff", may="tariffs:read", module="resellers", answer=TariffAnswer)
+def read_child_tariff(call: Call, reseller_id: str) -> TariffAnswer:
+    """What a direct child pays today."""
+    child = find_child(call.tenant, reseller_id)
+    tariff = tariff_on(child.tenant_id, day_at(call.now, child.timezone))
+    return _tariff(tariff, read_plans(call.tenant.tenant_id), call.tenant.tenant_id)
+
+
+@bp.api("GET", "/v1/tariff", may="tariffs:read", answer=TariffAnswer)
+def read_own_tariff(call: Call) -> TariffAnswer:
+    """What this tenant pays its parent today."""
+    parent_id = call.tenant.parent_id
+    if parent_id is None:
+        raise NotFound("tariff")
+    return _tariff(tariff_on(call.tenant.tenant_id, call.today), read_plans(parent_id), parent_id)
+
+
+def _run(outcome: RunOutcome) -> RunAnswer:
+    return RunAnswer(
+        date=outcome.date,
+        status="settled" if outcome.is_settled else "running",
+        tenants=outcome.tenants,
+        charged=outcome.charged,
+        suspended=outcome.suspended,
+        total=outcome.total_minor,
+    )
+
+
+@bp.api(
+    "POST",
+    "/v1/settlements",
+    may="settlements:write",
+    body=SettlementBody,
+    answer=RunAnswer,
+    also={202: "still running"},
+)
+def create_settlement(call: Call) -> Response:
+    """Settle every unsettled day up to this one for every tenant whose day has ended. Only the operator may.
+
+    Settled days answer the same again and move nothing. What takes longer than a request goes on behind it: ask again.
+    """
+    if not call.tenant.is_operator:
+        raise NotFound("settlement run")
+    until = time.monotonic() + INLINE_SECONDS
+    outcome = settle_through(call.tenant.tenant_id, call.body.date, call.now, lambda: time.monotonic() < until)
+    return render_with(200 if outcome.is_settled else 202, _run(outcome))
+
+
+@bp.api("GET", "/v1/settlements/{date}", may="settlements:read", answer=SettlementAnswer)
+def read_settlement(call: Call, date: str) -> SettlementAnswer:
+    """One's own day: 404 until it is settled or running. The operator sees what its direct resellers paid."""
+    try:
+        day = parse_day(date)
+    except ValueError:
+        raise NotFound("settled day") from None
+    if call.tenant.is_operator:
+        return _operator_day(call, day)
+    settled = read_days([(call.tenant.tenant_id, day)])[0]
+    if settled is not None:
+        return _settlement(settled)
+    state = read_state(call.tenant.tenant_id)
+    if state.pinned_through is None or state.pinned_through != day:
+        raise NotFound("settled day")
+    return SettlementAnswer(
+        date=day,
+        status="running",
+        subscribers_charged=0,
+        subscribers_suspended=0,
+        total=0,
+        subtree_total=0,
+        uncollected=0,
+        uncollected_by_level=[],
+        entry=None,
+        sheet_hash=None,
+    )
+
+
+def _settlement(settled: SettledDay) -> SettlementAnswer:
+    return SettlementAnswer(
+        date=settled.day,
+        status="settled",
+        subscribers_charged=settled.charged,
+        subscribers_suspended=settled.suspended,
+        total=settled.total_minor,
+        subtree_total=settled.subtree_minor[0] if settled.subtree_minor else 0,
+        uncollected=settled.uncollected_minor[0] if settled.uncollected_minor else 0,
+        uncollected_by_level=list(settled.uncollected_minor),
+        entry=settled.entry_id,
+        sheet_hash=settled.sheet_hash,
+    )
+
+
+def _operator_day(call: Call, day: date) -> SettlementAnswer:
+    """The operator buys from nobody: its day is what its whole tree used, and what left the funds for it."""
+    nodes = [node for node in read_tree(call.tenant.chain) if node.depth]
+    outcome = outcome_of(nodes, day, call.now)
+    if not outcome.tenants:
+        raise NotFound("settled day")
+    direct = read_days([(node.tenant_id, day) for node in nodes if node.depth == 1])
+    earned = sum(record.subtree_minor[0] for record in direct if record is not None)
+    return SettlementAnswer(
+        date=day,
+        status="settled" if outcome.is_settled else "running",
+        subscribers_charged=outcome.charged,
+        subscribers_suspended=outcome.suspended,
+        total=0,
+        subtree_total=earned,
+        uncollected=0,
+        uncollected_by_level=[],
+        entry=None,
+        sheet_hash=None,
+    )
+
+
+@bp.api(
+    "GET",
+    "/v1/subscribers/{subscriber_id}/days",
+    may="subscribers:read",
+    module="subscribers",
+    query=DaysQuery,
+    answer=DaysAnswer,
+)
+def list_days(call: Call, subscriber_id: str) -> DaysAnswer:
+    """A subscriber's bill day by day: what each day was, what it cost this tenant, by which rule, in which entry."""
+    tenant = call.tenant
+    first, last = _span(call.query, call.today)
+    history = read_history(tenant.tenant_id, subscriber_number(tenant.tenant_id, subscriber_id))
+    if not history:
+        raise NotFound("subscriber")
+    rows = read_all(
+        DayRow,
+        keys.settlements(tenant.tenant_id),
+        first=keys.settled_day(tenant.tenant_id, first).sk,
+        last=keys.settled_day(tenant.tenant_id, last).sk,
+    )
+    settled = {day.day: day for day in map(to_day, rows)}
+    billed = [
+        day
+        for events in _by_service(history, tenant, call.query.service)
+        for day in bill_service(events, settled, first, last, sells_directly=tenant.is_operator)
+    ]
+    items = [_day(tenant.tenant_id, day) for day in billed]
+    return DaysAnswer(items=items, charged=sum(day.charge_minor or 0 for day in billed))
+
+
+def _span(query: DaysQuery, today: date) -> tuple[date, date]:
+    default_first, default_last = default_span(today)
+    last = query.to or (default_last if query.from_ is None else max(query.from_, default_last))
+    first = query.from_ or min(default_first, last)
+    if first > last:
+        raise invalid_field("to", "must not lie before from")
+    if last - first > MAX_SPAN:
+        raise invalid_field("to", f"must lie within {MAX_SPAN.days} days of from")
+    return first, last
+
+
+def _by_service(history: list[ServiceEvent], tenant: Tenant, wanted: str | None) -> list[list[ServiceEvent]]:
+    services: dict[int, list[ServiceEvent]] = {}
+    for event in history:
+        services.setdefault(event.service_number, []).append(event)
+    if wanted is not None:
+        services = {n: events for n, events in services.items() if service_id(tenant.tenant_id, n) == wanted}
+        if not services:
+            raise NotFound("service")
+    return [services[number] for number in sorted(services)]
+
+
+def _day(tenant_id: str, day: BilledDay) -> DayAnswer:
+    return DayAnswer.model_validate(
+        {
+            "date": day.day,
+            "service": service_id(tenant_id, day.service_number),
+            "state": day.state,
+            "plan": day.plan or None,
+            "buying_price": day.buying_price_minor,
+            "charge": day.charge_minor,
+            "rule": day.rule or None,
+            "entry": day.entry_id,
+        }
+    )

@@ -1,0 +1,140 @@
+"""The run of days over the whole installation: what the planner queues, a worker takes, and a person starts by hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+
+from chalicelib.aws.log import log
+from chalicelib.aws.queue import send_in_order
+from chalicelib.billing.calendar import due_days, group_of
+from chalicelib.billing.model import SettledDay, State
+from chalicelib.billing.restore import restore_services
+from chalicelib.billing.settle import NotDueError, ParkedError, settle_day
+from chalicelib.billing.state import read_days, read_states
+from chalicelib.core.dates import last_ended_day
+from chalicelib.core.errors import invalid_field
+from chalicelib.tenants.hierarchy import TreeNode, read_chain, read_tree
+
+MAX_QUEUED = 2_000
+"""Days queued by one run of the planner; the next run goes on."""
+
+SETTLE = "settle"
+RESTORE = "restore"
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """A date over all tenants: whether all whose day has ended are settled, and the sums of those that are."""
+
+    date: date
+    is_settled: bool
+    tenants: int
+    charged: int
+    suspended: int
+    total_minor: int
+
+
+def plan_days(operator_id: str, now: datetime) -> int:
+    """Queue every due day, in order, one message each, and a look at every tenant with suspended services.
+
+    Days that are queued already are queued again: a worker that finds one settled does nothing. Returns the messages.
+    """
+    nodes = read_tree([operator_id])
+    states = read_states([node.tenant_id for node in nodes])
+    messages = [
+        (group_of(node), f"{node.tenant_id}-{day}-{now:%H%M}", {"do": SETTLE, "chain": node.chain, "day": str(day)})
+        for day, node in islice(due_days(nodes, states, now), MAX_QUEUED)
+    ]
+    messages += [
+        (group_of(node), f"{node.tenant_id}-restore-{now:%Y%m%d%H%M}", {"do": RESTORE, "chain": node.chain})
+        for node in nodes
+        if states[node.tenant_id].held or states[node.tenant_id].marks
+    ]
+    return send_in_order(messages)
+
+
+def carry_out(message: dict[str, object], now: datetime) -> None:
+    """Do what one message asks. A day that is not due yet, or parked, is left to the planner's next run."""
+    chain = read_chain([str(tenant_id) for tenant_id in message["chain"]])  # type: ignore[attr-defined]
+    if message["do"] == RESTORE:
+        restore_services(chain, now)
+        return
+    day = date.fromisoformat(str(message["day"]))
+    try:
+        settle_day(chain, day, now)
+    except (NotDueError, ParkedError) as why:
+        log("day not settled", tenant=chain[-1].tenant_id, day=str(day), why=type(why).__name__)
+
+
+def ask_restore(chain_ids: tuple[str, ...], now: datetime) -> None:
+    """Queue a look at a tenant and everybody below it, after a recharge raised its fund."""
+    nodes = read_tree(chain_ids)
+    states = read_states([node.tenant_id for node in nodes])
+    send_in_order(
+        [
+            (group_of(node), f"{node.tenant_id}-restore-{now:%Y%m%d%H%M%S%f}", {"do": RESTORE, "chain": node.chain})
+            for node in sorted(nodes, key=lambda node: (-node.depth, node.code))
+            if states[node.tenant_id].held
+        ]
+    )
+
+
+def settle_through(operator_id: str, until: date, now: datetime, may_go_on: Callable[[], bool]) -> RunOutcome:
+    """Settle every unsettled day up to `until` that has ended, oldest first, while `may_go_on` says so.
+
+    What is left when it stops is queued for the workers. 422 when that day has ended for no tenant.
+    """
+    nodes = [node for node in read_tree([operator_id]) if node.depth]
+    states = read_states([node.tenant_id for node in nodes])
+    _check_has_ended(nodes, until, now)
+    unparked = {tenant_id: _unparked(state) for tenant_id, state in states.items()}
+    left: list[tuple[date, TreeNode]] = []
+    parked: set[str] = set()
+    for day, node in due_days(nodes, unparked, now, until):
+        if left or not may_go_on():
+            left.append((day, node))
+        elif node.tenant_id not in parked:
+            try:
+                settle_day(read_chain(node.chain), day, now)
+            except ParkedError:
+                parked.add(node.tenant_id)
+            except NotDueError:
+                continue
+    send_in_order(
+        [
+            (
+                group_of(node),
+                f"{node.tenant_id}-{day}-{now:%H%M%S}",
+                {"do": SETTLE, "chain": node.chain, "day": str(day)},
+            )
+            for day, node in left[:MAX_QUEUED]
+        ]
+    )
+    return outcome_of(nodes, until, now)
+
+
+def _unparked(state: State) -> State:
+    """A run by hand tries the parked ones again."""
+    return State(state.tenant_id, state.last_day, state.pinned_through)
+
+
+def _check_has_ended(nodes: list[TreeNode], until: date, now: datetime) -> None:
+    if not any(node.settles_from <= until <= last_ended_day(now, node.timezone) for node in nodes):
+        raise invalid_field("date", "has ended for no tenant that was settling by then", "day-not-ended")
+
+
+def outcome_of(nodes: list[TreeNode], day: date, now: datetime) -> RunOutcome:
+    """The figures of a date as they stand, over these tenants."""
+    expected = [node for node in nodes if node.settles_from <= day <= last_ended_day(now, node.timezone)]
+    found: list[SettledDay] = [
+        record for record in read_days([(node.tenant_id, day) for node in expected]) if record is not None
+    ]
+    return RunOutcome(
+        day,
+        len(found) == len(expected),
+        len(found),
+        sum(record.charged for record in found),
+        sum(record.suspended for record in found),
+        sum(record.total_minor for record in found),
+    )

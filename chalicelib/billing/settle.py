@@ -1,0 +1,156 @@
+"""Settling one day of one tenant: pin, sheet, post (`domain.md`, daily settlement).
+
+The pin fixes what the day is computed from; the sheet is a function of the pin alone; the post moves the money of every
+level, posts every book and marks the day settled, in one transaction. Each step finds what an earlier attempt left, so
+that a crash anywhere, a second worker or a repeated message all end in the same books.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from chalicelib.aws import clock
+from chalicelib.aws.log import alarm, measure
+from chalicelib.aws.tables import ConditionFailed, write
+from chalicelib.billing.evidence import OtherSheetError, find_sheet, keep_sheet, read_roster
+from chalicelib.billing.marks import finish_marks
+from chalicelib.billing.model import SettledDay, State
+from chalicelib.billing.post import DayToPost, post_day
+from chalicelib.billing.rollup import roll_up
+from chalicelib.billing.roster import Columns, UnknownServiceError, billable_positions, day_sheet
+from chalicelib.billing.sheet import DamagedSheetError, encode_sheet
+from chalicelib.billing.state import change_state, read_days, read_state
+from chalicelib.billing.tariffs import DayPrices, NotPricedError, PriceBook, read_price_book
+from chalicelib.core.dates import ONE_DAY, last_ended_day
+from chalicelib.core.errors import Unavailable
+from chalicelib.crm.events import read_events
+from chalicelib.tenants.model import Tenant
+
+PIN_TRIES = 8
+DEFECTS = (OtherSheetError, NotPricedError, DamagedSheetError, UnknownServiceError)
+"""What no repetition mends: the tenant is parked with an alarm, and its books stay as they are."""
+
+
+class NotDueError(Exception):
+    """The day is not the tenant's next one, or is not over yet; nothing was done."""
+
+
+class ParkedError(Exception):
+    """An alarm has taken the tenant out of the daily run."""
+
+
+def settle_day(chain: Sequence[Tenant], day: date, now: datetime) -> SettledDay:
+    """Settle that day of the chain's last tenant, or find it settled.
+
+    `NotDueError` unless it is the first unsettled day and has ended. A defect parks the tenant and raises `ParkedError`.
+    """
+    tenant = chain[-1]
+    state = finish_marks(chain)
+    if state.last_day is not None and day <= state.last_day:
+        return _settled(tenant.tenant_id, day)
+    if day != state.next_day(tenant.settles_from) or day > last_ended_day(now, tenant.timezone):
+        raise NotDueError(f"{tenant.tenant_id} {day}")
+    try:
+        book = read_price_book(chain)
+        state = _pin(tenant, state, day, book)
+        if state.last_day is not None and day <= state.last_day:
+            return _settled(tenant.tenant_id, day)
+        settled = _post(chain, state, day, book, now)
+    except DEFECTS as defect:
+        _park(tenant.tenant_id, day, defect)
+        raise ParkedError(f"{tenant.tenant_id} {day}: {defect}") from defect
+    roll_up(chain, day)
+    finish_marks(chain)
+    return settled
+
+
+def _settled(tenant_id: str, day: date) -> SettledDay:
+    found = read_days([(tenant_id, day)])[0]
+    if found is None:
+        raise NotDueError(f"{tenant_id} {day} lies before the first settled day")
+    return found
+
+
+def _pin(tenant: Tenant, state: State, day: date, book: PriceBook) -> State:
+    """Fix what the day is computed from: from now on no event and no tariff dated on or before it is taken.
+
+    The version of every edge is stored with the pin; the events are all those committed before it, since each of them
+    was written under the condition that its day was not pinned.
+    """
+    for _ in range(PIN_TRIES):
+        if state.pinned_through is not None and state.pinned_through >= day:
+            return state
+        pinned = replace(state, pinned_through=day, tariffs=book.versions_on(day), revision=state.revision + 1)
+        try:
+            write(change_state(state, pinned))
+        except ConditionFailed:
+            state = read_state(tenant.tenant_id)
+            continue
+        return pinned
+    raise Unavailable("busy", "This tenant is being settled by another worker.")
+
+
+def _post(chain: Sequence[Tenant], state: State, day: date, book: PriceBook, now: datetime) -> SettledDay:
+    tenant = chain[-1]
+    sheet = read_day_sheet(tenant, state.last_day, day)
+    prices = book.prices_on(day, state.tariffs)
+    billable = billable_positions(sheet)
+    plans = [sheet.plans[i] for i in billable]
+    table = price_table(sheet, prices, plans)
+    by_plan = {code: list(price) for code, price in zip(sheet.plan_codes, table, strict=True)}
+    stored = encode_sheet(sheet, tenant.tenant_id, day.isoformat(), by_plan)
+    draft = SettledDay(
+        tenant_id=tenant.tenant_id,
+        day=day,
+        charged=0,
+        suspended=0,
+        paid_minor=(),
+        tax_minor=(),
+        subtree_minor=(),
+        uncollected_minor=(),
+        short=None,
+        cut_at=None,
+        entry_id=None,
+        sheet_hash=stored.hash,
+        sheet_parts=len(stored.parts) if len(sheet) else 0,
+        tariffs=prices.versions,
+        day_counts=prices.day_counts,
+        prices_minor={code: tuple(price) for code, price in by_plan.items()},
+    )
+    if len(sheet):
+        keep_sheet(draft, stored)
+    settled = post_day(DayToPost(tuple(chain), draft, sheet, plans, table, prices), clock.now())
+    measure("SubscribersSettled", settled.charged)
+    measure("SubscribersSuspended", settled.suspended)
+    measure("MoneySettledMinor", settled.total_minor)
+    return settled
+
+
+def read_day_sheet(tenant: Tenant, last_day: date | None, day: date) -> Columns:
+    """The sheet of the day after `last_day` (or of the first day): yesterday's roster and the day's events."""
+    if last_day is None:
+        return day_sheet(find_sheet(None), read_events(tenant.tenant_id, None, day), day)
+    return day_sheet(
+        read_roster(tenant.tenant_id, last_day), read_events(tenant.tenant_id, last_day + ONE_DAY, day), day
+    )
+
+
+def price_table(sheet: Columns, prices: DayPrices, plans: Sequence[int]) -> list[tuple[int, ...]]:
+    """What each of the sheet's plans costs at each level; `NotPricedError` when one that is billable has no price."""
+    nothing = tuple(0 for _ in prices.levels)
+    table = [prices.by_plan.get(code, nothing) for code in sheet.plan_codes]
+    missing = {sheet.plan_codes[plan] for plan in set(plans)} - prices.by_plan.keys()
+    if missing and prices.levels:
+        raise NotPricedError(f"no price for {', '.join(sorted(missing))}")
+    return table
+
+
+def _park(tenant_id: str, day: date, defect: Exception) -> None:
+    alarm(
+        "A settlement is parked.", tenant=tenant_id, day=day.isoformat(), defect=type(defect).__name__, why=str(defect)
+    )
+    state = read_state(tenant_id)
+    try:
+        write(change_state(state, replace(state, parked=f"{day}: {type(defect).__name__}")))
+    except ConditionFailed:
+        return  # somebody moved it on meanwhile: the next run meets the defect again, if it is still there

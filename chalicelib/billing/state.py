@@ -1,0 +1,43 @@
+"""How far the days of tenants are: reading it, and changing it only as it was read."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.aws import keys
+from chalicelib.aws.tables import Put, read_many
+from chalicelib.billing.model import SettledDay, State
+from chalicelib.billing.store import DayRow, StateRow, to_day, to_state
+
+
+def read_states(tenant_ids: Sequence[str]) -> dict[str, State]:
+    """The state of each of these tenants, fresh ones included: one request for each hundred."""
+    rows = read_many([(StateRow, keys.settlement_state(tenant_id)) for tenant_id in tenant_ids])
+    return {tenant_id: to_state(tenant_id, row) for tenant_id, row in zip(tenant_ids, rows, strict=True)}
+
+
+def read_state(tenant_id: str) -> State:
+    return read_states([tenant_id])[tenant_id]
+
+
+def read_days(wanted: Sequence[tuple[str, date]]) -> list[SettledDay | None]:
+    """The settled days of (tenant, day) pairs, None where one is not settled: one request for each hundred."""
+    rows = read_many([(DayRow, keys.settled_day(tenant_id, day)) for tenant_id, day in wanted])
+    return [None if row is None else to_day(row) for row in rows]
+
+
+def change_state(before: State, after: State) -> Put:
+    """Move a tenant's state on, while it still is what was read; its day is settled once because of this."""
+    row = StateRow.at(
+        keys.settlement_state(after.tenant_id),
+        last_day=after.last_day.isoformat() if after.last_day else None,
+        pinned_through=after.pinned_through.isoformat() if after.pinned_through else None,
+        tariffs=list(after.tariffs) or None,
+        held=after.held or None,
+        marks=[[mark.kind, mark.on.isoformat(), mark.recorded_micros] for mark in after.marks] or None,
+        parked=after.parked,
+        revision=before.revision + 1,
+    )
+    unchanged: Condition = StateRow.revision == before.revision if before.revision else StateRow.pk.does_not_exist()
+    return Put(row, unchanged)

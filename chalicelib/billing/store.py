@@ -1,0 +1,144 @@
+"""Rows of billing: tariff versions, the state of a tenant's days, settled days and the parts of their sheets."""
+
+from datetime import date
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.aws import keys
+from chalicelib.aws.tables import BooksRow, BytesAttribute, IntegerAttribute, JsonAttribute, TenantsRow
+from chalicelib.billing.model import Mark, RefundPolicy, SettledDay, State, Tariff, Timing
+from chalicelib.crm.model import DayCount
+
+
+class TariffRow(TenantsRow):
+    """A version of a child's tariff; never changed."""
+
+    timing = UnicodeAttribute()
+    day_count = UnicodeAttribute()
+    refund_policy = UnicodeAttribute()
+    tax_bps = IntegerAttribute()
+    prices = JsonAttribute()
+
+
+class StateRow(BooksRow):
+    """How far a tenant's days are."""
+
+    last_day = UnicodeAttribute(null=True)
+    pinned_through = UnicodeAttribute(null=True)
+    tariffs = JsonAttribute(null=True)
+    held = IntegerAttribute(null=True)
+    marks = JsonAttribute(null=True)
+    parked = UnicodeAttribute(null=True)
+    revision = IntegerAttribute()
+
+
+class DayRow(BooksRow):
+    """A settled day; written once, but for `subtree`, which counts descendants that came late."""
+
+    charged = IntegerAttribute()
+    suspended = IntegerAttribute()
+    paid = JsonAttribute()
+    tax = JsonAttribute()
+    subtree = JsonAttribute()
+    uncollected = JsonAttribute()
+    short = UnicodeAttribute(null=True)
+    cut_at = JsonAttribute(null=True)
+    entry = UnicodeAttribute(null=True)
+    sheet_hash = UnicodeAttribute()
+    sheet_parts = IntegerAttribute()
+    tariffs = JsonAttribute()
+    day_counts = JsonAttribute()
+    prices = JsonAttribute()
+
+
+class SheetRow(BooksRow):
+    """One part of a day's sheet; the first that is written wins."""
+
+    sheet_hash = UnicodeAttribute()
+    data = BytesAttribute()
+
+
+def tariff_row(tariff: Tariff) -> TariffRow:
+    return TariffRow.at(
+        keys.tariff(tariff.child_id, tariff.effective_on, tariff.recorded_micros),
+        timing=tariff.timing.value,
+        day_count=tariff.day_count.value,
+        refund_policy=tariff.refund_policy.value,
+        tax_bps=tariff.tax_bps,
+        prices=dict(tariff.prices_minor),
+    )
+
+
+def to_tariff(row: TariffRow) -> Tariff:
+    effective_on, _, recorded = row.sk.partition("#")
+    return Tariff(
+        child_id=row.pk.partition("#")[0],
+        effective_on=date.fromisoformat(effective_on),
+        recorded_micros=int(recorded),
+        timing=Timing(row.timing),
+        day_count=DayCount(row.day_count),
+        refund_policy=RefundPolicy(row.refund_policy),
+        tax_bps=row.tax_bps,
+        prices_minor=row.prices,
+    )
+
+
+def to_state(tenant_id: str, row: StateRow | None) -> State:
+    if row is None:
+        return State(tenant_id)
+    return State(
+        tenant_id=tenant_id,
+        last_day=_day(row.last_day),
+        pinned_through=_day(row.pinned_through),
+        tariffs=tuple(row.tariffs or ()),
+        held=row.held or 0,
+        marks=tuple(Mark(kind, date.fromisoformat(on), micros) for kind, on, micros in row.marks or ()),
+        parked=row.parked,
+        revision=row.revision,
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def day_row(day: SettledDay) -> DayRow:
+    return DayRow.at(
+        keys.settled_day(day.tenant_id, day.day),
+        charged=day.charged,
+        suspended=day.suspended,
+        paid=list(day.paid_minor),
+        tax=list(day.tax_minor),
+        subtree=list(day.subtree_minor),
+        uncollected=list(day.uncollected_minor),
+        short=day.short,
+        cut_at=list(day.cut_at) if day.cut_at else None,
+        entry=day.entry_id,
+        sheet_hash=day.sheet_hash,
+        sheet_parts=day.sheet_parts,
+        tariffs=list(day.tariffs),
+        day_counts=list(day.day_counts),
+        prices={code: list(prices) for code, prices in day.prices_minor.items()},
+    )
+
+
+def to_day(row: DayRow) -> SettledDay:
+    tenant_id = row.pk.partition("#")[0]
+    return SettledDay(
+        tenant_id=tenant_id,
+        day=date.fromisoformat(row.sk.removeprefix("day#")),
+        charged=row.charged,
+        suspended=row.suspended,
+        paid_minor=tuple(row.paid),
+        tax_minor=tuple(row.tax),
+        subtree_minor=tuple(row.subtree),
+        uncollected_minor=tuple(row.uncollected),
+        short=row.short,
+        cut_at=(row.cut_at[0], row.cut_at[1]) if row.cut_at else None,
+        entry_id=row.entry,
+        sheet_hash=row.sheet_hash,
+        sheet_parts=row.sheet_parts,
+        tariffs=tuple(row.tariffs),
+        day_counts=tuple(row.day_counts),
+        prices_minor={code: tuple(prices) for code, prices in row.prices.items()},
+    )

@@ -1,0 +1,1 @@
+"""Money, days and refusals: pure, standard library only."""

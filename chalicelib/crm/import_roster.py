@@ -1,0 +1,200 @@
+"""Import a roster: a CSV file of subscribers, each connected with one service, numbered in line order."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import partial
+
+from chalicelib.aws.guards import Guard, no_guard
+from chalicelib.aws.keys import Key
+from chalicelib.aws.tables import (
+    MAX_BATCH_GET,
+    MAX_TRANSACTION,
+    ConditionFailed,
+    Operation,
+    Remember,
+    read_many,
+    write,
+)
+from chalicelib.core.dates import day_at, from_micros
+from chalicelib.core.errors import Unavailable
+from chalicelib.crm.connect import creation_operations, customer_id_of, new_subscriber
+from chalicelib.crm.csv_file import Fault, read_csv
+from chalicelib.crm.find import read_subscribers
+from chalicelib.crm.import_file import Checked, DayGuard, ImportResult, Outcome, Progress, import_file
+from chalicelib.crm.job import Job, JobKind, kept_lines
+from chalicelib.crm.lanes import chunks, in_lanes
+from chalicelib.crm.model import Plan
+from chalicelib.crm.plans import plan_code, read_plans
+from chalicelib.crm.roster_file import ROSTER_COLUMNS, RosterLine, read_roster, roster_data, to_roster_line
+from chalicelib.crm.service import new_service
+from chalicelib.crm.store import FoundRow, SubscriberRow, found_keys, mac_key, username_key
+from chalicelib.crm.subscriber import Subscriber
+from chalicelib.tenants.model import Tenant
+
+ConnectionsGuard = Callable[[Sequence[tuple[Plan, date]]], Guard]
+"""What new connections of these plans on these days need of the funds and days above; it may refuse at once."""
+
+TRIES = 12
+ROWS_BESIDE_WORDS = 3
+"""What a new subscriber writes besides what finds it: itself, and its connection twice."""
+
+
+def import_subscribers(
+    tenant: Tenant,
+    data: bytes,
+    *,
+    dry_run: bool,
+    connections: ConnectionsGuard,
+    guard_day: DayGuard,
+    now: datetime,
+    remember: Remember,
+) -> ImportResult:
+    """Connect every subscriber of the file, or none of a file with faults; `import_file.py` has the manner of it."""
+    return import_file(
+        JobKind.SUBSCRIBERS,
+        tenant,
+        data,
+        dry_run=dry_run,
+        check=partial(_check, tenant.tenant_id, connections),
+        run=partial(write_roster, guard_day),
+        now=now,
+        remember=remember,
+    )
+
+
+def write_roster(guard_day: DayGuard, job: Job, progress: Progress) -> None:
+    """Write the subscribers of a job that are not there yet, some ten in a transaction, several at once."""
+    lines = [to_roster_line(data) for data in kept_lines(job)]
+    guard = guard_day(min(line.asked.line.start_on for line in lines))
+    month = day_at(from_micros(job.recorded_micros), job.timezone)
+    coming = [_subscriber(job, month, place, line) for place, line in enumerate(lines)]
+    line_of = {one.number: line.number for one, line in zip(coming, lines, strict=True)}
+    if job.started_micros is not None:
+        there = _numbers_there(job.tenant_id, [one.number for one in coming])
+        coming = [one for one in coming if one.number not in there]
+        progress.add(Outcome(0, len(there)))
+    chunk = partial(_write_chunk, _Writing(guard, line_of))
+    in_lanes(chunk, list(_packed(coming, MAX_TRANSACTION - len(guard.operations))), progress.add)
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """What the chunks of one job share."""
+
+    guard: Guard
+    line_of: dict[int, int]
+
+
+def _check(tenant_id: str, connections: ConnectionsGuard, data: bytes) -> Checked:
+    file = read_csv(data, ROSTER_COLUMNS)
+    plans = read_plans(tenant_id)
+
+    def find_code(text: str) -> str | None:
+        code = plan_code(tenant_id, text)
+        return code if code in plans else None
+
+    lines, faults = read_roster(file, find_code)
+    faults += _taken(tenant_id, lines)
+    faults.sort(key=lambda fault: fault.line)
+    guard = no_guard()
+    if not faults:
+        guard = connections([(plans[line.asked.line.plan], line.asked.line.start_on) for line in lines])
+    return Checked(file.count, faults, roster_data(lines), guard, subscribers=len(lines), services=len(lines))
+
+
+def _taken(tenant_id: str, lines: Sequence[RosterLine]) -> list[Fault]:
+    """A fault for every username and MAC that a stored service has: a request for each hundred of them."""
+    asked: list[tuple[Key, Fault]] = []
+    for line in lines:
+        wanted = line.asked.line
+        message = "belongs to another service"
+        asked.append((username_key(tenant_id, wanted.username), Fault(line.number, "username", message)))
+        if wanted.mac is not None:
+            asked.append((mac_key(tenant_id, wanted.mac), Fault(line.number, "mac", message)))
+
+    def look_up(group: Sequence[tuple[Key, Fault]]) -> list[Fault]:
+        rows = read_many([(FoundRow, key) for key, _ in group])
+        return [fault for row, (_, fault) in zip(rows, group, strict=True) if row is not None]
+
+    return [fault for found in in_lanes(look_up, list(chunks(asked, MAX_BATCH_GET))) for fault in found]
+
+
+def _numbers_there(tenant_id: str, numbers: Sequence[int]) -> set[int]:
+    found = in_lanes(partial(read_subscribers, tenant_id), list(chunks(numbers, MAX_BATCH_GET)))
+    return {one.number for group in found for one in group if one is not None}
+
+
+def _subscriber(job: Job, month: date, place: int, line: RosterLine) -> Subscriber:
+    """The subscriber that a line becomes: its number is the line's place behind those that were there before."""
+    wanted = line.asked.line
+    service = new_service(
+        job.before_service + 1 + place,
+        wanted.start_on,
+        wanted.username,
+        wanted.mac,
+        wanted.plan,
+        job.recorded_micros,
+        line.number,
+    )
+    number = job.before_subscriber + 1 + place
+    customer_id = customer_id_of(job.form, number, line.asked, month, False)
+    return new_subscriber(job.tenant_id, number, customer_id, line.asked, service, job.recorded_micros)
+
+
+def _packed(subscribers: Sequence[Subscriber], room: int) -> Iterator[list[Subscriber]]:
+    """Subscribers by as many as fit into a write of that many operations."""
+    chunk: list[Subscriber] = []
+    taken = 0
+    for subscriber in subscribers:
+        needed = ROWS_BESIDE_WORDS + len(found_keys(subscriber))
+        if taken + needed > room:
+            yield chunk
+            chunk, taken = [], 0
+        chunk.append(subscriber)
+        taken += needed
+    if chunk:
+        yield chunk
+
+
+def _write_chunk(writing: _Writing, chunk: Sequence[Subscriber]) -> Outcome:
+    """Write these subscribers at once; those that are there already are left out, and those whose names are taken."""
+    waiting = {one.number: one for one in chunk}
+    faults: list[Fault] = []
+    there = 0
+    for _ in range(TRIES):
+        owner: dict[Operation, int] = {}
+        for one in waiting.values():
+            owner |= dict.fromkeys(creation_operations(one), one.number)
+        if not owner:
+            return Outcome(0, there, tuple(faults))
+        try:
+            write(*owner, *writing.guard.operations)
+            return Outcome(len(waiting), there, tuple(faults))
+        except ConditionFailed as failure:
+            writing.guard.refuse(failure)
+            for number in {owner[operation] for operation in failure.rows}:
+                failed = [operation for operation in failure.rows if owner[operation] == number]
+                if _is_there(failed):
+                    del waiting[number]
+                    there += 1
+                else:
+                    faults += _settle(writing, waiting, number, failed)
+    raise Unavailable("busy", "The import meets too many other changes; please send the file again.")
+
+
+def _is_there(failed: Sequence[Operation]) -> bool:
+    return any(isinstance(operation.row, SubscriberRow) for operation in failed)
+
+
+def _settle(writing: _Writing, waiting: dict[int, Subscriber], number: int, failed: Sequence[Operation]) -> list[Fault]:
+    """Decide about a subscriber whose words are another's: it cannot be, or it needs another customer id."""
+    kinds = [operation.row.sk.rpartition("#")[2] for operation in failed if isinstance(operation.row, FoundRow)]
+    taken = [kind for kind in ("username", "mac") if kind in kinds]
+    if taken:
+        del waiting[number]
+        line = writing.line_of[number]
+        return [Fault(line, kind, "was given to another service meanwhile") for kind in taken]
+    one = waiting[number]
+    waiting[number] = replace(one, customer_id=f"{one.customer_id}-{number}")
+    return []

@@ -1,0 +1,48 @@
+"""The worker of the jobs queue: writes the lines of an import, from wherever the last attempt ended."""
+
+from functools import partial
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib.aws import clock
+from chalicelib.aws.config import config
+from chalicelib.aws.log import alarm, flush_metrics
+from chalicelib.billing.pins import guard_day
+from chalicelib.core.dates import day_at
+from chalicelib.core.errors import Conflict
+from chalicelib.core.json import read_json
+from chalicelib.crm.import_events import write_events
+from chalicelib.crm.import_file import Run, carry_out
+from chalicelib.crm.import_roster import write_roster
+from chalicelib.crm.job import Job, JobKind, look_up_job
+
+bp = Blueprint(__name__)
+
+
+@bp.on_sqs_message(queue="tributary-jobs", batch_size=1)
+def run_import(event: Any) -> None:
+    """Carry out the job that the message names. Delivered twice, or after a crash, it goes on where it was."""
+    for record in event:
+        message = read_json(record.body)
+        job = look_up_job(message["tenant_id"], message["job_id"])
+        if job is None:
+            alarm("A message names a job that is not there.", tenant=message["tenant_id"], job=message["job_id"])
+        else:
+            run_job(job)
+    flush_metrics()
+
+
+def run_job(job: Job) -> None:
+    """Carry out one job; what refuses it for good is told in the job itself."""
+    now = clock.now()
+    days = partial(guard_day, job.tenant_id)
+    run: Run = (
+        partial(write_roster, days)
+        if job.kind is JobKind.SUBSCRIBERS
+        else partial(write_events, days, day_at(now, job.timezone))
+    )
+    try:
+        carry_out(job, config().operator_id, run, now)
+    except Conflict as conflict:
+        alarm("An import was refused half-way.", tenant=job.tenant_id, job=job.job_id, code=conflict.code)

@@ -1,0 +1,198 @@
+"""Entries and journals: the append-only heart of a book, pure.
+
+An entry balances or does not exist. A journal numbers its entries without gaps and chains them by hash; its head carries
+the sequence, the last hash and the net total of every account, so that a statement needs no entry at all.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from chalicelib.core.json import compact_json
+from chalicelib.ledger.chart import FUND_ACCOUNTS
+
+GENERAL = "general"
+MAX_LINES = 100
+GENESIS = "0" * 64
+"""What the first entry of a journal names as the hash before it."""
+
+_ENTRY_ID = re.compile(r"([a-z0-9]{1,32})\.([fo])([0-9]{16})-([a-z0-9-]{1,64})-([1-9][0-9]{0,9})", re.ASCII)
+
+
+class UnbalancedEntryError(ValueError):
+    """The lines of an entry do not balance, or one of them is not a debit or a credit of more than zero."""
+
+
+def child_journal(child_id: str) -> str:
+    """The journal of a parent's book that holds what happens between it and that child."""
+    return f"child-{child_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One leg of an entry: exactly one of debit and credit is more than zero. `counterparty` is a tenant id or empty."""
+
+    account: str
+    debit_minor: int
+    credit_minor: int
+    counterparty: str = ""
+
+
+def debit(account: str, amount_minor: int, counterparty: str = "") -> Line:
+    return Line(account, amount_minor, 0, counterparty)
+
+
+def credit(account: str, amount_minor: int, counterparty: str = "") -> Line:
+    return Line(account, 0, amount_minor, counterparty)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be posted: an entry before it has its place in a journal.
+
+    `effective_on` is the accounting date, `service_on` the day it is about. `run` names the settlement it belongs to,
+    `recorded_by` the user (and `acting_by` who was behind a login-as), `corrects` the entry it reverses or mends.
+    """
+
+    kind: str
+    effective_on: date
+    service_on: date
+    memo: str
+    lines: tuple[Line, ...]
+    corrects: str = ""
+    run: str = ""
+    reference: str = ""
+    recorded_by: str = ""
+    acting_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A posted entry. It is never changed; `hash` covers everything in it and the hash of the entry before it."""
+
+    tenant_id: str
+    journal: str
+    sequence: int
+    recorded_micros: int
+    draft: Draft
+    fund_after_minor: int | None
+    hash: str
+
+    @property
+    def fund_change_minor(self) -> int:
+        """What this entry did to the fund of its tenant."""
+        return fund_change_of(self.draft.lines)
+
+    @property
+    def part(self) -> str:
+        """Which partition of the book it lies in: `fund` when it is a movement, else `other`."""
+        return part_of(self.draft.lines)
+
+    @property
+    def entry_id(self) -> str:
+        return f"{self.tenant_id}.{self.part[0]}{self.recorded_micros:016d}-{self.journal}-{self.sequence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a journal stands: its last sequence, hash and instant, and the net debit of each account so far."""
+
+    tenant_id: str
+    journal: str
+    sequence: int = 0
+    hash: str = GENESIS
+    recorded_micros: int = 0
+    totals: Mapping[str, int] = field(default_factory=dict)
+
+
+def part_of(lines: tuple[Line, ...]) -> str:
+    """`fund` for lines that touch a fund account, else `other`."""
+    return "fund" if any(line.account in FUND_ACCOUNTS for line in lines) else "other"
+
+
+def fund_change_of(lines: tuple[Line, ...]) -> int:
+    """What lines do to F(t) = (fund with parent) - (funds held for children): their net debit on these accounts."""
+    return sum(line.debit_minor - line.credit_minor for line in lines if line.account in FUND_ACCOUNTS)
+
+
+def check_balanced(lines: tuple[Line, ...]) -> None:
+    """Raise `UnbalancedEntryError` unless these lines can be an entry: two or more, whole, one-sided and in balance."""
+    if not 2 <= len(lines) <= MAX_LINES:
+        raise UnbalancedEntryError(f"an entry has 2 to {MAX_LINES} lines")
+    balance = 0
+    for line in lines:
+        if line.debit_minor < 0 or line.credit_minor < 0 or (line.debit_minor > 0) == (line.credit_minor > 0):
+            raise UnbalancedEntryError("each line is either a debit or a credit of more than zero")
+        balance += line.debit_minor - line.credit_minor
+    if balance:
+        raise UnbalancedEntryError("the debits and the credits are not equal")
+
+
+def append(head: Head, draft: Draft, recorded_micros: int, fund_after_minor: int | None = None) -> tuple[Head, Entry]:
+    """The entry this draft becomes at the end of the journal, and the journal's new head.
+
+    `recorded_micros` must not lie before the head's; `fund_after_minor` is F(t) after it, for entries that move a fund.
+    """
+    check_balanced(draft.lines)
+    if recorded_micros < head.recorded_micros:
+        raise ValueError("an entry is never recorded before the one it follows")
+    sequence = head.sequence + 1
+    digest = entry_hash(head.hash, head.tenant_id, head.journal, sequence, recorded_micros, draft, fund_after_minor)
+    entry = Entry(head.tenant_id, head.journal, sequence, recorded_micros, draft, fund_after_minor, digest)
+    totals = dict(head.totals)
+    for line in draft.lines:
+        totals[line.account] = totals.get(line.account, 0) + line.debit_minor - line.credit_minor
+    return Head(head.tenant_id, head.journal, sequence, digest, recorded_micros, totals), entry
+
+
+def entry_hash(
+    before: str, tenant_id: str, journal: str, sequence: int, recorded_micros: int, draft: Draft, fund_after: int | None
+) -> str:
+    """SHA-256 over the hash before and every field of the entry, as one canonical line of JSON."""
+    content = [
+        before,
+        tenant_id,
+        journal,
+        sequence,
+        recorded_micros,
+        draft.kind,
+        draft.effective_on.isoformat(),
+        draft.service_on.isoformat(),
+        draft.memo,
+        [[line.account, line.debit_minor, line.credit_minor, line.counterparty] for line in draft.lines],
+        draft.corrects,
+        draft.run,
+        draft.reference,
+        draft.recorded_by,
+        draft.acting_by,
+        fund_after,
+    ]
+    return hashlib.sha256(compact_json(content).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPlace:
+    """Where an entry id points to."""
+
+    tenant_id: str
+    part: str
+    recorded_micros: int
+    journal: str
+    sequence: int
+
+
+def parse_entry_id(text: str) -> EntryPlace | None:
+    """The place an entry id names, or None when it is not one."""
+    match = _ENTRY_ID.fullmatch(text)
+    if match is None:
+        return None
+    tenant_id, part, recorded, journal, sequence = match.groups()
+    return EntryPlace(tenant_id, "fund" if part == "f" else "other", int(recorded), journal, int(sequence))
+
+
+def book_hash(heads: list[Head]) -> str:
+    """The hash of a book: over its journal heads in name order."""
+    content = [[head.journal, head.sequence, head.hash] for head in sorted(heads, key=lambda head: head.journal)]
+    return hashlib.sha256(compact_json(content).encode()).hexdigest()

@@ -1,0 +1,39 @@
+"""Tie-outs: what a parent says it holds for each child, against what the child says it has (`domain.md`, invariant 2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chalicelib.aws.tables import read_many
+from chalicelib.ledger.chart import FUND_WITH_PARENT, FUNDS_HELD
+from chalicelib.ledger.journal import GENERAL, child_journal
+from chalicelib.ledger.post import head_reads
+from chalicelib.ledger.store import HeadRow
+
+
+@dataclass(frozen=True)
+class TieOut:
+    """One child: both books' figures, which must be equal."""
+
+    child_id: str
+    held_for_child_minor: int
+    child_fund_with_parent_minor: int
+
+    @property
+    def difference_minor(self) -> int:
+        return self.held_for_child_minor - self.child_fund_with_parent_minor
+
+
+def tie_out(parent_id: str, children: Sequence[str]) -> list[TieOut]:
+    """The tie-outs of these direct children: from the heads alone, one request for each fifty."""
+    found: list[TieOut] = []
+    for child_id, (parents, childs) in zip(children, _pairs(parent_id, children), strict=True):
+        held = -(parents.totals.get(FUNDS_HELD, 0)) if parents else 0
+        own = childs.totals.get(FUND_WITH_PARENT, 0) if childs else 0
+        found.append(TieOut(child_id, held, own))
+    return found
+
+
+def _pairs(parent_id: str, children: Sequence[str]) -> list[tuple[HeadRow | None, HeadRow | None]]:
+    journals = [pair for child in children for pair in ((parent_id, child_journal(child)), (child, GENERAL))]
+    rows = read_many(head_reads(journals))
+    return list(zip(rows[::2], rows[1::2], strict=True))

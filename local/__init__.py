@@ -1,0 +1,1 @@
+"""The whole product on one machine: an engine in the place of AWS, the web server, the scheduler. Never shipped."""

@@ -1,0 +1,77 @@
+"""What every test stands on: an installation's environment, its tables under moto, and a clock that a test may set."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+os.environ |= {
+    "AWS_DEFAULT_REGION": "ap-southeast-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "TENANTS_TABLE": "tenants",
+    "BOOKS_TABLE": "books",
+    "CRM_TABLE": "crm",
+    "TOKEN_KEYS": '{"current": "k1", "keys": {"k1": "bm90LWEtc2VjcmV0LW9ubHktZm9yLXRlc3RzLTAwMDAwMQ"}}',
+    "OPERATOR_ID": "op",
+    "CURRENCY": "BDT",
+    "PASSWORD_MEMORY_KIB": "64",
+    "POWERTOOLS_LOG_LEVEL": "WARNING",
+    "POWERTOOLS_METRICS_DISABLED": "true",
+}
+os.environ.pop("AWS_ENDPOINT_URL", None)
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.aws import clock, tables
+
+TABLES = ("tenants", "books", "crm")
+
+
+def create_tables() -> None:
+    """The three tables, in whatever stands for DynamoDB just now."""
+    client = boto3.client("dynamodb")
+    for name in TABLES:
+        client.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+
+@pytest.fixture
+def database() -> Iterator[None]:
+    """Empty tables under moto, for this test alone."""
+    with mock_aws():
+        tables.forget_connections()
+        create_tables()
+        yield
+    tables.forget_connections()
+
+
+class SetClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def set(self, text: str) -> None:
+        """Make it this instant, written like `2026-11-22T06:00:00` (UTC)."""
+        self.at = datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@pytest.fixture
+def the_clock() -> Iterator[SetClock]:
+    """The product's clock, standing at 22 November 2026, 06:00 UTC (noon in Dhaka); waiting takes no time."""
+    source = SetClock(datetime(2026, 11, 22, 6, 0, tzinfo=UTC))
+    restore: Callable[[], None] = clock.replace(now=source.now, sleep=lambda seconds: None)
+    yield source
+    restore()

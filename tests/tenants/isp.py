@@ -1,0 +1,71 @@
+"""A small ISP to test with: an operator that can sign in, and resellers onboarded over HTTP."""
+
+from functools import cache
+from typing import Any
+
+from chalice.app import Chalice
+from chalice.config import Config
+from chalice.local import LocalGateway
+
+from chalicelib.installation import install
+from tests.journeys.client import Client, Reply
+
+OPERATOR = "operator@isp.test"
+PASSWORD = "correct horse 1"
+
+
+@cache
+def _gateway() -> LocalGateway:
+    try:
+        from app import app
+
+        return LocalGateway(app, Config())
+    except ImportError:
+        pass
+    from chalicelib.auth.routes import bp as auth_routes
+    from chalicelib.tenants.routes import bp as tenants_routes
+
+    app = Chalice(app_name="test")
+    app.register_blueprint(auth_routes)
+    app.register_blueprint(tenants_routes)
+    return LocalGateway(app, Config())
+
+
+def nobody() -> Client:
+    """A client that is not signed in."""
+    return Client(_gateway())
+
+
+def the_operator() -> Client:
+    """The owner of a fresh installation's operator, signed in."""
+    install(OPERATOR, PASSWORD)
+    return nobody().signed_in(OPERATOR, PASSWORD)
+
+
+def reseller_body(code: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": f"{code.title()} Net",
+        "code": code,
+        "owner": {"name": f"Owner of {code}", "email": email_of(code), "password": PASSWORD},
+        "settlement": {"mode": "prepaid"},
+        **changes,
+    }
+
+
+def email_of(code: str) -> str:
+    return f"owner@{code.lower()}.test"
+
+
+def onboard(parent: Client, code: str, **changes: Any) -> Reply:
+    """Onboard a reseller under whoever the client is."""
+    return parent.post("/v1/resellers", reseller_body(code, **changes)).ok(201)
+
+
+def owner_of(code: str) -> Client:
+    """The owner of the reseller with that code, signed in."""
+    return nobody().signed_in(email_of(code), PASSWORD)
+
+
+def fields_of(reply: Reply) -> list[str]:
+    """The fields that a 422 names."""
+    return [error["field"] for error in reply.ok(422)["errors"]]
