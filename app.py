@@ -6,6 +6,8 @@ from chalicelib.api import documents
 from chalicelib.auth import routes as auth
 from chalicelib.billing import jobs, worker
 from chalicelib.billing import routes as billing
+from chalicelib.crm import import_routes as imports
+from chalicelib.crm import plan_routes as plans
 from chalicelib.crm import routes as crm
 from chalicelib.crm import worker as crm_worker
 from chalicelib.funds import routes as funds
@@ -14,5 +16,5 @@ from chalicelib.tenants import routes as tenants
 
 app = Chalice(app_name="tributary")
 
-for module in (auth, tenants, crm, funds, ledger, billing, documents, jobs, worker, crm_worker):
+for module in (auth, tenants, plans, crm, imports, funds, ledger, billing, documents, jobs, worker, crm_worker):
     app.register_blueprint(module.bp)

@@ -36,7 +36,7 @@ def _install(settings: Settings) -> None:
     from chalicelib.core.errors import Refusal
 
     password = settings.operator_password or kept.operator_password(settings.data_dir)
-    installation = importlib.import_module("chalicelib.tenants.installation")
+    installation = importlib.import_module("chalicelib.installation")
     try:
         installation.install(settings.operator_email, password)
     except Refusal as refusal:

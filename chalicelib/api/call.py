@@ -1,6 +1,7 @@
 """One call of a route, as a view sees it: who is calling, what was sent, and how to make it repeatable."""
 
 import hashlib
+import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -96,6 +97,9 @@ def to_json(answer: BaseModel) -> str:
     return compact_json(answer.model_dump(mode="json"))
 
 
-def hash_request(path: str, body: bytes) -> str:
-    """What tells a repeated request from a changed one."""
-    return hashlib.sha256(path.encode() + b"\n" + body).hexdigest()
+def hash_request(client_key: str, path: str, body: bytes) -> str:
+    """What tells a repeated request from a changed one.
+
+    A body may hold a password: the client's key, which is stored nowhere, keeps the hash from being a way to guess it.
+    """
+    return hmac.new(client_key.encode(), path.encode() + b"\n" + body, hashlib.sha256).hexdigest()

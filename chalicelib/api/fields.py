@@ -131,11 +131,14 @@ def pattern_field(pattern: str, message: str, example: str) -> Any:
     return Annotated[str, BeforeValidator(_told(parse)), WithJsonSchema(schema)]
 
 
-def parsed_field(parse: Callable[[str], str], example: str, **schema: Any) -> Any:
-    """A text brought to its stored form by a rule of the domain, whose `ValueError` says what is wrong with it."""
-    return Annotated[
-        str, BeforeValidator(_told(parse)), WithJsonSchema({"type": "string", **schema, "examples": [example]})
-    ]
+def parsed(parse: Callable[[str], str]) -> BeforeValidator:
+    """Bring a text to its stored form by a rule of the domain, whose `ValueError` says what is wrong with it."""
+    return BeforeValidator(_told(parse))
+
+
+def shown(example: str, **schema: Any) -> WithJsonSchema:
+    """How such a text looks in OpenAPI."""
+    return WithJsonSchema({"type": "string", **schema, "examples": [example]})
 
 
 Name = text_field(1, 120, "Beta Net")

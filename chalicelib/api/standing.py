@@ -65,6 +65,6 @@ def claim_of(route: str, key: str | None, path: str, body: bytes) -> Callable[[C
         raise invalid_field("Idempotency-Key", f"must be 1 to {MAX_KEY_LENGTH} printable ASCII characters")
 
     def make(claims: Claims) -> Claim:
-        return Claim(keys.claim(claims.tenant_id, claims.real_user_id, route, key), hash_request(path, body), None)
+        return Claim(keys.claim(claims.tenant_id, claims.real_user_id, route, key), hash_request(key, path, body), None)
 
     return make

@@ -8,7 +8,7 @@ from chalicelib.aws import clock
 from chalicelib.aws.config import config
 from chalicelib.aws.log import flush_metrics, log, measure
 from chalicelib.billing.run import plan_days
-from chalicelib.crm.jobs import requeue_open_jobs
+from chalicelib.crm.job import requeue_open_jobs
 
 bp = Blueprint(__name__)
 OPEN_JOB_AGE_SECONDS = 900

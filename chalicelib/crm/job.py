@@ -10,7 +10,7 @@ from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.aws import keys
+from chalicelib.aws import clock, keys
 from chalicelib.aws.queue import send_job
 from chalicelib.aws.tables import (
     BytesAttribute,
@@ -216,13 +216,14 @@ def send_worker(job: Job) -> None:
     send_job({"tenant_id": job.tenant_id, "job_id": job.job_id})
 
 
-def requeue_open_jobs(operator_id: str, older_than_seconds: int, now: datetime) -> int:
+def requeue_open_jobs(operator_id: str, older_than_seconds: int) -> int:
     """Send a worker again for every job that is not over and was last asked for that long ago; how many."""
-    due_micros = to_micros(now) - older_than_seconds * 1_000_000
+    now_micros = to_micros(clock.now())
+    due_micros = now_micros - older_than_seconds * 1_000_000
     rows = [row for row in read_all(OpenJobRow, keys.open_jobs(operator_id)) if row.asked_micros <= due_micros]
     for row in rows:
         send_job({"tenant_id": row.tenant_id, "job_id": row.job_id})
-        put_many([OpenJobRow.at(row.key, tenant_id=row.tenant_id, job_id=row.job_id, asked_micros=to_micros(now))])
+        put_many([OpenJobRow.at(row.key, tenant_id=row.tenant_id, job_id=row.job_id, asked_micros=now_micros)])
     return len(rows)
 
 

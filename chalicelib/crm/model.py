@@ -48,8 +48,8 @@ class ServiceEvent:
     """An append-only fact about a service: the day it holds from and the instant it was recorded.
 
     Events of one day are applied in the order (recorded_micros, order). `plan` is a plan code of the tenant, on
-    `connect` and `change_plan`. A `resume` (after a recharge) names many services at once in `service_numbers`; every other event
-    is about the one service `service_number` of the subscriber `subscriber_number`.
+    `connect` and `change_plan`. A `resume` (after a recharge) names many services at once in `service_numbers`; every
+    other event is about the one service `service_number` of the subscriber `subscriber_number`.
     """
 
     kind: EventKind

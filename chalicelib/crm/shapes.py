@@ -17,11 +17,12 @@ from chalicelib.api.fields import (
     Price,
     Reference,
     Speed,
-    parsed_field,
-    text_field,
+    parsed,
+    shown,
 )
 from chalicelib.api.paging import PageQuery
 from chalicelib.core.dates import from_micros
+from chalicelib.core.text import clean_text
 from chalicelib.crm.change import RecordedChange
 from chalicelib.crm.contact import parse_mac, parse_name, parse_phone, parse_username, parse_zone
 from chalicelib.crm.csv_file import Fault
@@ -36,11 +37,12 @@ StatusName = Annotated[
     Literal["active", "suspended", "disabled", "scheduled", "disconnected"], Field(examples=["active"])
 ]
 EventType = Annotated[Literal["enable", "disable", "change_plan", "disconnect"], Field(examples=["disable"])]
-PersonName = parsed_field(parse_name, "Fatema Akter", minLength=1, maxLength=120)
-Phone = parsed_field(parse_phone, "01711234567", maxLength=40)
-Zone = parsed_field(parse_zone, "Mirpur-10", maxLength=60)
-Username = parsed_field(parse_username, "bn700123", minLength=1, maxLength=64)
-Mac = parsed_field(parse_mac, "9C:53:00:07:00:7B", minLength=12, maxLength=17)
+PersonName = Annotated[str, parsed(parse_name), shown("Fatema Akter", minLength=1, maxLength=120)]
+Phone = Annotated[str, parsed(parse_phone), shown("01711234567", maxLength=40)]
+Zone = Annotated[str, parsed(parse_zone), shown("Mirpur-10", maxLength=60)]
+Username = Annotated[str, parsed(parse_username), shown("bn700123", minLength=1, maxLength=64)]
+Mac = Annotated[str, parsed(parse_mac), shown("9C:53:00:07:00:7B", minLength=12, maxLength=17)]
+SearchText = Annotated[str, parsed(clean_text), shown("karim 0171", maxLength=200), Field(max_length=200)]
 Count = Annotated[int, Field(examples=[400])]
 SubscriberId = Annotated[str, Field(examples=["t4h8w2p5n6qr.s123"])]
 ServiceId = Annotated[str, Field(examples=["t4h8w2p5n6qr.v123"])]
@@ -124,7 +126,7 @@ class SubscribersQuery(PageQuery):
     """Which subscribers to list. `q` finds by the beginning of any word of name, phone, username, customer id and MAC;
     every word of it must be found. A page of a search holds at most 100; a filtered page may hold few and go on."""
 
-    q: text_field(1, 200, "karim 0171") | None = None  # type: ignore[valid-type]
+    q: SearchText | None = None
     status: StatusName | None = None
     plan: Reference | None = None
     zone: Zone | None = None
@@ -272,8 +274,8 @@ def _show_service(tenant_id: str, service: Service, today: date) -> ServiceAnswe
         mac=service.mac,
         status=service.status_on(today).value,
         start_on=service.start_on,
-        suspended_on=suspension and suspension.on,
-        suspended_because=suspension and suspension.because,
+        suspended_on=None if suspension is None else suspension.on,
+        suspended_because=None if suspension is None else suspension.because,
         disconnected_on=state.disconnected_on,
     )
 

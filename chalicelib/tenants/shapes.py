@@ -37,6 +37,9 @@ Password = Annotated[str, Field(min_length=1, max_length=200, examples=["correct
 Instead: Any = Field(default_factory=lambda: None)
 """The default of a field that may be left out, but may not be null."""
 
+Zero: Any = Field(default_factory=lambda: 0)
+"""An amount of nothing; a plain default would stand in OpenAPI as a number where amounts are strings."""
+
 
 class OwnerBody(Body):
     """The first user of a reseller, who may do everything in it."""
@@ -76,8 +79,8 @@ class NewResellerBody(Body):
     settlement: SettlementBody
     timezone: Timezone = Instead
     settles_from: Day = Instead
-    minimum_balance: Money = 0
-    credit_limit: Price = 0
+    minimum_balance: Money = Zero
+    credit_limit: Price = Zero
     customer_id: CustomerIdBody = Instead
     modules: Modules = Instead
 

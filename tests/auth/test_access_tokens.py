@@ -133,6 +133,7 @@ def test_every_claim_is_required(name: str) -> None:
     assert code_of(signed({name: ...})) == "token-invalid"
 
 
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 def test_another_key_another_algorithm_or_an_unknown_key_id_is_refused() -> None:
     read_access_token(signed({}), NOW)
     assert code_of(signed({}, key=OTHER_KEY)) == "token-invalid"

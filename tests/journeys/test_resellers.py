@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import keys
+from chalicelib.aws import keys, tables
 from chalicelib.aws.tables import TenantsRow, read_all
 from chalicelib.billing.model import State
 from tests.conftest import SetClock
@@ -343,3 +343,22 @@ def test_a_technician_neither_sees_nor_makes_resellers(operator: Client) -> None
     technician = nobody().signed_in("t@isp.test", PASSWORD)
     assert problem_of(technician.get("/v1/resellers")) == (403, "role-not-allowed")
     assert problem_of(technician.post("/v1/resellers", reseller_body("BETA"))) == (403, "role-not-allowed")
+
+
+def test_reading_costs_at_most_two_requests_besides_the_callers_standing(
+    operator: Client, alpha_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    real = tables._call
+
+    def counting(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        asked.append(operation)
+        return real(operation, parameters)
+
+    monkeypatch.setattr(tables, "_call", counting)
+    reseller = f"/v1/resellers/{alpha_id}"
+    for path in ("/v1/me", "/v1/users", "/v1/access-log", "/v1/resellers", reseller, f"{reseller}/tree"):
+        asked.clear()
+        operator.get(path).ok(200)
+        assert asked[0] == "BatchGetItem"
+        assert len(asked) <= 3, (path, asked)

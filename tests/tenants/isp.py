@@ -3,8 +3,6 @@
 from functools import cache
 from typing import Any
 
-from chalice.app import Chalice
-from chalice.config import Config
 from chalice.local import LocalGateway
 
 from chalicelib.installation import install
@@ -16,19 +14,7 @@ PASSWORD = "correct horse 1"
 
 @cache
 def _gateway() -> LocalGateway:
-    try:
-        from app import app
-
-        return LocalGateway(app, Config())
-    except ImportError:
-        pass
-    from chalicelib.auth.routes import bp as auth_routes
-    from chalicelib.tenants.routes import bp as tenants_routes
-
-    app = Chalice(app_name="test")
-    app.register_blueprint(auth_routes)
-    app.register_blueprint(tenants_routes)
-    return LocalGateway(app, Config())
+    return Client.of_app().gateway
 
 
 def nobody() -> Client:

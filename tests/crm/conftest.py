@@ -1,0 +1,20 @@
+"""Tables in the memory of this process, which take many writes and several threads."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.aws import tables
+from tests.conftest import create_tables
+from tests.simulation.dynamodb import MemoryDynamoDB
+
+
+@pytest.fixture
+def engine() -> Iterator[MemoryDynamoDB]:
+    """Empty tables in the simulator, for this test alone."""
+    simulator = MemoryDynamoDB()
+    with simulator.installed():
+        tables.forget_connections()
+        create_tables()
+        yield simulator
+    tables.forget_connections()
