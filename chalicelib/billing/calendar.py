@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from chalicelib.billing.model import State
-from chalicelib.core.dates import days_between, last_ended_day
+from chalicelib.core.dates import day_at, days_between, last_ended_day
 from chalicelib.tenants.hierarchy import TreeNode
 
 
@@ -35,3 +35,12 @@ def due_days(
 def group_of(node: TreeNode) -> str:
     """Whose days have to wait for each other: those under one direct reseller of the operator share its funds."""
     return node.chain[1] if node.depth else node.chain[0]
+
+
+def runs_by_itself(node: TreeNode, now: datetime) -> bool:
+    """Whether the planner settles this tenant yet: from the end of the day it was made.
+
+    A reseller that is moved here with a past is first loaded with its subscribers and events; settling its past days
+    meanwhile would pin them before they are complete. On its first day they are settled by hand alone.
+    """
+    return last_ended_day(now, node.timezone) >= day_at(node.created_at, node.timezone)

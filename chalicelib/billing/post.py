@@ -122,7 +122,7 @@ def _build(
         cut_at=_place(day.sheet, cut) if cut.short else None,
         entry_id=entry_id,
     )
-    moves = _move_funds(day.draft.day, charge, funds, posting.recorded_micros)
+    moves = _move_funds(day.draft.day, charge, funds, list(day.prices.by_plan.values()), posting.recorded_micros)
     after = _state_after(state, day, cut, posting.recorded_micros)
     return settled, [change_state(state, after), Put(day_row(settled)), *moves, *posting.operations()]
 
@@ -138,13 +138,16 @@ def _charge(day: DayToPost, count: int) -> _Charge:
     return _Charge(net, [share_of(total, bps) for total, bps in zip(net, day.prices.tax_bps, strict=True)])
 
 
-def _move_funds(on: date, charge: _Charge, funds: list[Fund], micros: int) -> list[Update]:
+def _move_funds(
+    on: date, charge: _Charge, funds: list[Fund], prices: Sequence[tuple[int, ...]], micros: int
+) -> list[Update]:
     """Each fund pays its seller and is paid by the level below; one that does not move is left alone."""
     moves = []
     earned = 0
-    for fund, paid in zip(funds, charge.gross_minor, strict=True):
+    for level, (fund, paid) in enumerate(zip(funds, charge.gross_minor, strict=True)):
         if paid or earned:
-            moves.append(move_fund(fund, earned - paid, micros, use=(on, paid - earned)))
+            first = min(price[0] for price in prices) if level == 0 else None
+            moves.append(move_fund(fund, earned - paid, micros, use=(on, paid - earned), first_charge_minor=first))
         earned = paid
     return moves
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 from chalicelib.aws.log import log
 from chalicelib.aws.queue import send_in_order
-from chalicelib.billing.calendar import due_days, group_of
+from chalicelib.billing.calendar import due_days, group_of, runs_by_itself
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.restore import restore_services
 from chalicelib.billing.settle import NotDueError, ParkedError, settle_day
@@ -40,7 +40,7 @@ def plan_days(operator_id: str, now: datetime) -> int:
 
     Days that are queued already are queued again: a worker that finds one settled does nothing. Returns the messages.
     """
-    nodes = read_tree([operator_id])
+    nodes = [node for node in read_tree([operator_id]) if runs_by_itself(node, now)]
     states = read_states([node.tenant_id for node in nodes])
     messages = [
         (group_of(node), f"{node.tenant_id}-{day}-{now:%H%M}", {"do": SETTLE, "chain": node.chain, "day": str(day)})

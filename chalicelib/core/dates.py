@@ -12,6 +12,10 @@ LAST_DAY = date(2199, 12, 31)
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z0-9+_-]+(/[A-Za-z0-9+_-]+){0,2}", re.ASCII)
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?",
+    re.ASCII | re.IGNORECASE,
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -84,10 +88,12 @@ def format_instant(instant: datetime) -> str:
 
 def parse_instant(text: str) -> datetime:
     """The instant of an RFC 3339 text with an offset; `ValueError` when it is not one."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("must be an instant written like 2026-11-22T06:30:00Z") from None
-    if instant.tzinfo is None:
+    match = _INSTANT.fullmatch(text)
+    if match is None:
+        raise ValueError("must be an instant written like 2026-11-22T06:30:00Z")
+    if match.group(2) is None:
         raise ValueError("must say its offset from UTC, such as Z or +06:00")
-    return instant.astimezone(UTC)
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("must be an instant written like 2026-11-22T06:30:00Z") from None

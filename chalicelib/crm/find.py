@@ -114,7 +114,7 @@ def search_subscribers(
         first=terms[0],
         last=terms[0] + PAST_ANY_WORD,
         after=after,
-        limit=FOUND_TOGETHER,
+        limit=min(FOUND_TOGETHER, limit + 1) if wanted.is_everybody and len(terms) == 1 else FOUND_TOGETHER,
     )
     numbers = list(dict.fromkeys(row.subscriber for row in page.rows))
     found = {one.number: one for one in read_subscribers(tenant_id, numbers) if one is not None}

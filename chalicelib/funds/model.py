@@ -54,6 +54,7 @@ _CHILD_ACCOUNTS = {
 class Fund:
     """A reseller's prepaid balance with its parent. `debt_minor` is unpaid credit; `used_minor` left it on `used_on`.
 
+    `first_charge_minor` is the least that a new connection took on the last settled day (0 before the first).
     `revision` grows with every change, so that what was read is what is changed.
     """
 
@@ -66,6 +67,7 @@ class Fund:
     moved_micros: int
     used_on: date | None
     used_minor: int
+    first_charge_minor: int = 0
 
     @property
     def floor_minor(self) -> int:

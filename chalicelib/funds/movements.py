@@ -30,16 +30,16 @@ def name_short(chain: Sequence[str], short_id: str) -> str:
 def connections_standing(chain: Sequence[Tenant], funds: dict[str, Fund]) -> Standing:
     """Whether new connections are open for the last tenant of the chain.
 
-    A new connection always costs its own tenant something, so that it has to hold more than its minimum; those above it
-    may earn by it and have to hold at least theirs.
+    A new connection costs its own tenant at least what the cheapest did on the last settled day, and something in any
+    case; those above it may earn by it and have to hold at least their minimum.
     """
     ids = [tenant.tenant_id for tenant in chain]
     for tenant_id in reversed(ids):
         fund = funds.get(tenant_id)
         if fund is None:
             continue
-        spare = fund.balance_minor - fund.minimum_balance_minor
-        if spare < 0 or (spare == 0 and tenant_id == ids[-1]):
+        needed = max(fund.first_charge_minor, 1) if tenant_id == ids[-1] else 0
+        if fund.balance_minor - fund.minimum_balance_minor < needed:
             return Standing(False, name_short(ids, tenant_id))
     return Standing(True, None)
 

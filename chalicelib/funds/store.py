@@ -20,6 +20,7 @@ class FundRow(BooksRow):
     moved_micros = IntegerAttribute()
     used_on = UnicodeAttribute(null=True)
     used_minor = IntegerAttribute()
+    first_charge_minor = IntegerAttribute(null=True)
 
 
 def to_fund(row: FundRow) -> Fund:
@@ -33,6 +34,7 @@ def to_fund(row: FundRow) -> Fund:
         moved_micros=row.moved_micros,
         used_on=date.fromisoformat(row.used_on) if row.used_on else None,
         used_minor=row.used_minor,
+        first_charge_minor=row.first_charge_minor or 0,
     )
 
 
@@ -44,6 +46,7 @@ def move_fund(
     floor_minor: int | None = None,
     debt_minor: int | None = None,
     use: tuple[date, int] | None = None,
+    first_charge_minor: int | None = None,
 ) -> Update:
     """Change a fund's balance, if it still is what was read; a fall must leave at least `floor_minor`.
 
@@ -65,4 +68,6 @@ def move_fund(
         day, used_minor = use
         before = fund.used_minor if fund.used_on == day else 0
         actions += [FundRow.used_on.set(day.isoformat()), FundRow.used_minor.set(before + used_minor)]
+    if first_charge_minor is not None:
+        actions.append(FundRow.first_charge_minor.set(first_charge_minor))
     return Update(FundRow.at(keys.fund(fund.tenant_id)), actions, condition)

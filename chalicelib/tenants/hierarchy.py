@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from chalicelib.aws import keys
 from chalicelib.aws.keys import Key
 from chalicelib.aws.tables import Row, read, read_all, read_many, read_page
+from chalicelib.core.dates import from_micros
 from chalicelib.core.errors import NotFound
 from chalicelib.tenants.model import Status, Tenant
 from chalicelib.tenants.store import ChildRow, ProfileRow, TreeRow, to_tenant
@@ -25,6 +26,7 @@ class TreeNode:
     timezone: str
     settles_from: date
     status: Status
+    created_at: datetime
 
     @property
     def tenant_id(self) -> str:
@@ -104,6 +106,7 @@ def read_tree(chain: Sequence[str]) -> list[TreeNode]:
             timezone=row.timezone,
             settles_from=date.fromisoformat(row.settles_from),
             status=Status(row.status),
+            created_at=from_micros(row.created_at_micros),
         )
         for row in rows
     ]

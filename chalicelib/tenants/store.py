@@ -43,6 +43,7 @@ class TreeRow(TenantsRow):
     timezone = UnicodeAttribute()
     settles_from = UnicodeAttribute()
     status = UnicodeAttribute()
+    created_at_micros = IntegerAttribute()
 
 
 def profile_row(tenant: Tenant) -> ProfileRow:
@@ -100,4 +101,5 @@ def tree_row(tenant: Tenant) -> TreeRow:
         timezone=tenant.timezone,
         settles_from=tenant.settles_from.isoformat(),
         status=tenant.status.value,
+        created_at_micros=tenant.created_at_micros,
     )
