@@ -22,7 +22,7 @@ bench: .venv/ready .venv-engine/ready ## Print the figures the product has to sh
 	@.venv/bin/python -m tests.bench
 
 package: .venv/ready ## Make the deployable template and zip in build/
-	@infra/package.sh
+	@.venv/bin/python -m infra.package $(or $(OUT),build/package)
 
 .venv/ready: requirements.txt requirements-dev.txt local/setup.sh
 	@local/setup.sh .venv requirements.txt requirements-dev.txt

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 PARTS = Path(__file__).parent / "template"
 LAMBDA_PYTHON = (3, 11)

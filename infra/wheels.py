@@ -5,7 +5,6 @@ Chalice would fetch them too, but resolves afresh, takes 8 seconds every time an
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -104,8 +103,3 @@ def files_of(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in folder.rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:
             yield path.relative_to(folder).as_posix(), path
-
-
-def forget(cache: Path) -> None:
-    """Throw the kept packages away."""
-    shutil.rmtree(cache, ignore_errors=True)

@@ -140,6 +140,7 @@ def carry_out(job: Job, operator_id: str, run: Run, now: datetime, remember: Rem
     progress = Progress(job)
     if not jobs.begin(job, now):
         write(*jobs.closing(job, operator_id))
+        progress.done = progress.there = job.lines
         return progress
     try:
         run(job, progress)

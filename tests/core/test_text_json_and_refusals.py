@@ -27,7 +27,20 @@ def test_text_is_composed_and_loses_its_outer_spaces(given_text: str, kept: str)
 
 @pytest.mark.parametrize(
     "text",
-    ["a\x00b", "a\tb", "a\nb", "a\x7f", "ক\x00", "ক\nখ", "\ud800", "ক\u2028খ", "a\u2029b", "\ufeffb", "\ue000", "\uffff"],
+    [
+        "a\x00b",
+        "a\tb",
+        "a\nb",
+        "a\x7f",
+        "ক\x00",
+        "ক\nখ",
+        "\ud800",
+        "ক\u2028খ",
+        "a\u2029b",
+        "\ufeffb",
+        "\ue000",
+        "\uffff",
+    ],
 )
 def test_text_with_a_character_that_nobody_can_see_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="control characters"):

@@ -184,7 +184,7 @@ def test_events_change_what_a_service_is_from_their_day_on(beta: Client, the_clo
     event(beta, subscriber, "disconnect", "2026-11-24").ok(201)
     statuses = []
     for day in (22, 23, 24):
-        # A minute's token outlives no day: sign in afresh.
+        # A token does not outlive the day: sign in afresh.
         the_clock.set(f"2026-11-{day}T06:00:00")
         shown = owner_of("BETA").get(f"/v1/subscribers/{subscriber}").ok(200)
         [service] = shown["services"]

@@ -1,0 +1,127 @@
+"""Tariffs: versions, what they refuse, and what a plan costs every level."""
+
+from datetime import date
+
+import pytest
+
+from chalicelib.billing.model import RefundPolicy, Timing
+from chalicelib.billing.settle import settle_day
+from chalicelib.billing.tariffs import (
+    TariffTerms,
+    guard_base,
+    guard_priced,
+    read_price_book,
+    read_tariffs,
+    set_tariff,
+    tariff_on,
+)
+from chalicelib.core.errors import Conflict, Invalid, NotFound
+from chalicelib.crm.model import DayCount
+from chalicelib.crm.plans import find_plan
+from tests.world import NOW, World, plan, price
+
+FIRST = date(2026, 11, 1)
+
+
+def terms(prices: dict[str, int], on: date = FIRST, timing: Timing = Timing.DAILY) -> TariffTerms:
+    return TariffTerms(on, timing, DayCount.CALENDAR_MONTH, RefundPolicy.UNUSED_DAYS, 0, tuple(prices.items()))
+
+
+@pytest.mark.usefixtures("database")
+def test_a_plan_costs_each_level_its_own_price() -> None:
+    world = World.build(FIRST)
+    day = read_price_book(world.beta_chain).prices_on(date(2026, 11, 3))
+    assert day.levels == ("beta", "alpha")
+    assert day.by_plan == {"HOME": (1917, 1667), "FAST": (2998, 2667)}
+    assert read_price_book(world.gamma_chain).prices_on(FIRST).by_plan == {"HOME": (1667,), "FAST": (2667,)}
+
+
+@pytest.mark.usefixtures("engine")
+def test_the_version_in_force_on_the_day_governs_and_of_two_the_later_recorded_wins() -> None:
+    world = World.build(FIRST)
+    price(world.operator, world.alpha, {"HOME": 60_000, "FAST": 90_000}, date(2026, 11, 10))
+    price(world.operator, world.alpha, {"HOME": 61_000, "FAST": 90_000}, date(2026, 11, 10))
+    book = read_price_book(world.alpha_chain)
+    assert book.prices_on(date(2026, 11, 9)).by_plan["HOME"] == (1667,)
+    assert book.prices_on(date(2026, 11, 10)).by_plan["HOME"] == (2033,)
+    assert tariff_on("alpha", date(2026, 11, 12)).prices_minor["HOME"] == 61_000
+    assert tariff_on("gamma", date(2026, 11, 12)).prices_minor["HOME"] == 50_000
+
+
+@pytest.mark.usefixtures("engine")
+def test_the_same_terms_again_are_the_version_that_is_there() -> None:
+    world = World.build(FIRST)
+    price(world.operator, world.alpha, {"HOME": 50_000, "FAST": 80_000}, FIRST)
+    assert len(read_tariffs("alpha")) == 1
+
+
+@pytest.mark.usefixtures("engine")
+def test_there_is_no_tariff_before_the_first() -> None:
+    World.build(FIRST)
+    with pytest.raises(NotFound):
+        tariff_on("alpha", date(2026, 10, 31))
+
+
+@pytest.mark.usefixtures("engine")
+def test_advance_timing_is_refused_for_now() -> None:
+    world = World.build(FIRST)
+    with pytest.raises(Invalid) as refused:
+        set_tariff(world.operator, world.alpha, terms({"HOME": 1}, timing=Timing.ADVANCE), NOW)
+    assert refused.value.code == "timing-not-available"
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize(
+    ("prices", "field"),
+    [
+        ({"NOPE": 1, "HOME": 1, "FAST": 1}, "prices.0.plan"),
+        ({"HOME": 1}, "prices"),
+        ({"beta.HOME": 1}, "prices.0.plan"),
+    ],
+    ids=["unknown plan", "a plan in use left out", "another tenant's plan"],
+)
+def test_prices_that_do_not_fit_the_plans_are_refused_by_field(prices: dict[str, int], field: str) -> None:
+    world = World.build(FIRST)
+    with pytest.raises(Invalid) as refused:
+        set_tariff(world.operator, world.alpha, terms(prices), NOW)
+    assert refused.value.errors[0].field == field
+    assert len(read_tariffs("alpha")) == 1
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_plan_named_twice_by_id_and_by_code_is_refused() -> None:
+    world = World.build(FIRST)
+    with pytest.raises(Invalid) as refused:
+        set_tariff(world.operator, world.alpha, terms({"HOME": 1, "op.HOME": 2, "FAST": 1}), NOW)
+    assert [(e.field, e.message) for e in refused.value.errors] == [("prices.1.plan", "is named twice")]
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_version_from_a_settled_day_is_refused_and_one_from_the_next_day_is_taken() -> None:
+    world = World.build(FIRST)
+    settle_day(world.alpha_chain, FIRST, NOW)
+    with pytest.raises(Conflict) as refused:
+        price(world.operator, world.alpha, {"HOME": 1, "FAST": 1}, FIRST)
+    assert refused.value.code == "day-already-pinned"
+    price(world.operator, world.alpha, {"HOME": 1, "FAST": 1}, date(2026, 11, 2))
+    assert len(read_tariffs("alpha")) == 2
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_plan_can_only_be_based_on_one_that_the_tariff_prices() -> None:
+    world = World.build(FIRST)
+    plan(world.operator, "NEW", 1)
+    guard_base(world.alpha, "op.HOME")
+    with pytest.raises(Invalid) as refused:
+        guard_base(world.alpha, "op.NEW")
+    assert refused.value.errors[0].field == "based_on"
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_plan_has_to_be_priced_at_every_level_on_the_day() -> None:
+    world = World.build(FIRST)
+    home = find_plan("beta", "HOME")
+    guard_priced(world.beta_chain, home, FIRST)
+    with pytest.raises(Invalid) as refused:
+        guard_priced(world.beta_chain, home, date(2026, 10, 31))
+    assert refused.value.code == "plan-not-priced"

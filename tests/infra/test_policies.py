@@ -1,0 +1,126 @@
+"""What each function may do: exactly what is listed here, on exactly the resources of this template."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.infra.conftest import FUNCTIONS, Package
+
+READ = {"BatchGetItem", "GetItem", "Query"}
+TAKE = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+def on_table(actions: set[str]) -> set[str]:
+    return {f"dynamodb:{action}" for action in actions}
+
+
+ALLOWED: dict[str, dict[str, set[str]]] = {
+    "APIHandler": {
+        "TenantsTable": on_table(READ | {"PutItem", "UpdateItem", "DeleteItem"}),
+        "BooksTable": on_table(READ | {"PutItem", "UpdateItem", "ConditionCheckItem"}),
+        "CrmTable": on_table(READ | {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}),
+        "SettlementQueue": {"sqs:SendMessage"},
+        "JobsQueue": {"sqs:SendMessage"},
+        "TokenKeys": {"secretsmanager:GetSecretValue"},
+        "ApiLog": WRITE_LOG,
+    },
+    "PlanSettlements": {
+        "TenantsTable": on_table(READ),
+        "BooksTable": on_table(READ),
+        "CrmTable": on_table(READ | {"BatchWriteItem"}),
+        "SettlementQueue": {"sqs:SendMessage"},
+        "JobsQueue": {"sqs:SendMessage"},
+        "PlanLog": WRITE_LOG,
+    },
+    "SettleDay": {
+        "TenantsTable": on_table(READ),
+        "BooksTable": on_table(READ | {"PutItem", "UpdateItem"}),
+        "CrmTable": on_table(READ | {"PutItem", "UpdateItem", "BatchWriteItem"}),
+        "SettlementQueue": TAKE,
+        "SettleLog": WRITE_LOG,
+    },
+    "RunImport": {
+        "TenantsTable": on_table(READ),
+        "BooksTable": on_table({"GetItem", "ConditionCheckItem"}),
+        "CrmTable": on_table(READ | {"PutItem", "UpdateItem", "DeleteItem"}),
+        "JobsQueue": TAKE,
+        "ImportLog": WRITE_LOG,
+    },
+}
+
+
+def role_of(package: Package, function: str) -> str:
+    name, attribute = package.properties(function)["Role"]["Fn::GetAtt"]
+    assert attribute == "Arn"
+    return name
+
+
+def statements(package: Package, function: str) -> list[dict[str, Any]]:
+    (policy,) = package.properties(role_of(package, function))["Policies"]
+    return policy["PolicyDocument"]["Statement"]
+
+
+def named(resource: dict[str, Any]) -> str:
+    """The template's resource that a policy means; a text, which could mean anything, is none."""
+    return resource["Ref"] if "Ref" in resource else resource["Fn::GetAtt"][0]
+
+
+def allowed(package: Package, function: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for statement in statements(package, function):
+        assert statement["Effect"] == "Allow"
+        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        for resource in resources:
+            found.setdefault(named(resource), set()).update(statement["Action"])
+    return found
+
+
+def test_each_function_has_a_role_of_its_own_that_lambda_alone_may_take(package: Package) -> None:
+    assert sorted(package.of_type("AWS::Serverless::Function")) == list(FUNCTIONS)
+    roles = [role_of(package, function) for function in FUNCTIONS]
+    assert len(set(roles)) == len(FUNCTIONS)
+    for role in roles:
+        assert "ManagedPolicyArns" not in package.properties(role)
+        (trust,) = package.properties(role)["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_exactly_what_is_listed(package: Package, function: str) -> None:
+    assert allowed(package, function) == ALLOWED[function]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_policy_of_a_function_has_a_wildcard(package: Package, function: str) -> None:
+    assert "*" not in json.dumps(statements(package, function))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_may_scan_or_touch_a_table_as_a_whole(package: Package, function: str) -> None:
+    actions = set().union(*allowed(package, function).values())
+    assert not {a for a in actions if any(word in a for word in ("Scan", "Table", "Purge", "PartiQL", "Backup"))}
+
+
+def test_the_import_worker_cannot_write_the_books(package: Package) -> None:
+    writes = on_table({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"})
+    assert not allowed(package, "RunImport")["BooksTable"] & writes
+
+
+def test_no_function_deletes_from_the_books(package: Package) -> None:
+    for function in FUNCTIONS:
+        assert not allowed(package, function)["BooksTable"] & on_table({"DeleteItem", "BatchWriteItem"})
+
+
+def test_only_the_api_reads_the_token_keys(package: Package) -> None:
+    assert [function for function in FUNCTIONS if "TokenKeys" in allowed(package, function)] == ["APIHandler"]
+    assert [f for f in FUNCTIONS if "TOKEN_KEYS_SECRET" in package.environment(f)] == ["APIHandler"]
+
+
+def test_a_function_knows_the_address_of_a_queue_only_if_it_sends_to_it(package: Package) -> None:
+    addresses = {"SETTLEMENT_QUEUE_URL": "SettlementQueue", "JOBS_QUEUE_URL": "JobsQueue"}
+    for function in FUNCTIONS:
+        for variable, queue in addresses.items():
+            sends = "sqs:SendMessage" in allowed(package, function).get(queue, set())
+            assert (variable in package.environment(function)) == sends, (function, variable)
