@@ -15,7 +15,6 @@ from chalicelib.aws import keys
 from chalicelib.aws.tables import BooksRow, IntegerAttribute, Operation, Put, Remember, forget
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict
-from chalicelib.core.json import compact_json
 from chalicelib.tenants.model import Tenant
 
 
@@ -94,7 +93,7 @@ class Call:
 
 def to_json(answer: BaseModel) -> str:
     """An answer as it goes out."""
-    return compact_json(answer.model_dump(mode="json"))
+    return answer.model_dump_json()
 
 
 def hash_request(client_key: str, path: str, body: bytes) -> str:

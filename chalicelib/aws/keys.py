@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 SUBSCRIBERS_PER_PARTITION = 10_000
-LAST = "\uffff"
+LAST = "\U0010ffff"
 """Sorts behind every character that a key of ours may hold."""
 
 

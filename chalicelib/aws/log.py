@@ -32,3 +32,4 @@ def flush_metrics() -> None:
     """Print the metrics gathered since the last time, if any."""
     if _metrics.metric_set:
         _metrics.flush_metrics()
+        _metrics.clear_metrics()  # Where metrics are disabled, flushing prints none and keeps them.

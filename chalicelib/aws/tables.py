@@ -6,7 +6,7 @@ were, mapped by operation and never by position.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
@@ -24,7 +24,7 @@ from pynamodb.models import Model
 
 from chalicelib.aws import clock
 from chalicelib.aws.config import config
-from chalicelib.aws.keys import Key
+from chalicelib.aws.keys import LAST, Key
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.json import compact_json, read_json
 
@@ -120,8 +120,40 @@ class Row(Model):
         return Key(self.pk, self.sk)
 
     @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> Self:
+        """The row of an item as the database gave it.
+
+        Written here because it is most of what a list costs: PynamoDB goes over every declared attribute three times.
+        """
+        row = cls.__new__(cls)
+        values: dict[str, Any] = {}
+        row.attribute_values = values
+        decoders = _decoders(cls)
+        for name, typed in data.items():
+            known = decoders.get(name)
+            if known is not None:
+                attribute, kind, decode = known
+                value = typed.get(kind)
+                if value is not None:
+                    values[attribute] = decode(value) if decode is not None else value
+        return row
+
+    @classmethod
     def _get_connection(cls) -> TableConnection:
         return _table(cls.Meta.table_name)
+
+
+@cache
+def _decoders(kind: type[Row]) -> dict[str, tuple[str, str, Callable[[Any], Any] | None]]:
+    """By stored name: the attribute's own name, its type in the database, and what decodes it (None for text)."""
+    return {
+        attribute.attr_name: (
+            name,
+            attribute.attr_type,
+            None if type(attribute) is UnicodeAttribute else attribute.deserialize,
+        )
+        for name, attribute in kind.get_attributes().items()
+    }
 
 
 class TenantsRow(Row):
@@ -221,17 +253,28 @@ def read_many(wanted: Sequence[tuple[type[Row], Key]]) -> list[Any]:
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     distinct = list(dict.fromkeys((kind.Meta.table_name, key) for kind, key in wanted))
     for start in range(0, len(distinct), MAX_BATCH_GET):
-        pending: dict[str, Any] = {}
-        for table, key in distinct[start : start + MAX_BATCH_GET]:
-            pending.setdefault(table, {"ConsistentRead": True, "Keys": []})["Keys"].append(_typed(key))
-        while pending:
-            answer = _call("BatchGetItem", {"RequestItems": pending})
-            for table, items in answer["Responses"].items():
-                for item in items:
-                    found[(table, item["pk"]["S"], item["sk"]["S"])] = item
-            pending = answer.get("UnprocessedKeys") or {}
+        for table, item in _batch(distinct[start : start + MAX_BATCH_GET]):
+            found[(table, item["pk"]["S"], item["sk"]["S"])] = item
     rows = ((kind, found.get((kind.Meta.table_name, *key))) for kind, key in wanted)
     return [kind.from_raw_data(item) if item else None for kind, item in rows]
+
+
+def _batch(wanted: Sequence[tuple[str, Key]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The items at those keys of those tables; what an answer leaves over is asked for again."""
+    pending: dict[str, Any] = {}
+    for table, key in wanted:
+        pending.setdefault(table, {"ConsistentRead": True, "Keys": []})["Keys"].append(_typed(key))
+    for attempt in range(1, CONFLICT_TRIES + 1):
+        while pending:
+            answer = _call("BatchGetItem", {"RequestItems": pending})
+            yield from ((table, item) for table, items in answer["Responses"].items() for item in items)
+            asked, pending = pending, answer.get("UnprocessedKeys") or {}
+            if pending == asked:
+                break
+        if not pending:
+            return
+        _wait(attempt)
+    raise Unavailable("database-busy", "The database is busy; please send the request again.")
 
 
 def read_page(
@@ -247,14 +290,23 @@ def read_page(
 ) -> Page[RowT]:
     """One request's worth of a partition's rows with sort keys from `first` to `last` (both included), at most `limit`.
 
-    `after` is the sort key an earlier page ended on. `filter_on` drops rows after they were counted and paid for.
+    `after` is the sort key an earlier page ended on; a client may have made it up, and one outside the range goes on at
+    the range's near end. `filter_on` drops rows after they were counted and paid for.
     """
+    low, high = first or " ", last or LAST
+    is_range = first is not None or last is not None
+    if low > high:
+        return Page([], None)
+    if is_range and after is not None and not low <= after <= high:
+        if (after < low) == newest_first:
+            return Page([], None)
+        after = None
     query: dict[str, Any] = {"TableName": kind.Meta.table_name, "ConsistentRead": True}
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
     condition = kind.pk == partition
-    if first is not None or last is not None:
-        condition &= kind.sk.between(first or " ", last or "\U0010ffff")
+    if is_range:
+        condition &= kind.sk.between(low, high)
     query["KeyConditionExpression"] = condition.serialize(names, values)
     if filter_on is not None:
         query["FilterExpression"] = filter_on.serialize(names, values)
@@ -285,16 +337,16 @@ def read_all(kind: type[RowT], partition: str, **range_: Any) -> list[RowT]:
 def write(*operations: Operation) -> None:
     """All of the operations, or none: `ConditionFailed` when a condition does not hold.
 
-    A collision with another transaction under way is tried again for about a second; after that `Unavailable`. An answer
+    A collision with another transaction under way is tried again for about three seconds; then `Unavailable`. An answer
     that was lost on the way raises `Unavailable` too, and the write may have happened: writers are made to be repeated.
     """
     if not 1 <= len(operations) <= MAX_TRANSACTION:
         raise ValueError(f"a write takes 1 to {MAX_TRANSACTION} operations, not {len(operations)}")
     for attempt in range(CONFLICT_TRIES):
         if attempt:
-            clock.sleep(random.uniform(0.005, 0.02) * 2**attempt)
+            _wait(attempt)
         try:
-            if len(operations) == 1:
+            if len(operations) == 1 and not isinstance(operations[0], Check):
                 return _write_one(operations[0])
             return _write_together(operations)
         except _Collision:
@@ -314,11 +366,16 @@ def put_many(rows: Sequence[Row]) -> None:
         pending.setdefault(row.Meta.table_name, []).append({"PutRequest": {"Item": row.serialize()}})
     for attempt in range(CONFLICT_TRIES):
         if attempt:
-            clock.sleep(random.uniform(0.005, 0.02) * 2**attempt)
+            _wait(attempt)
         pending = _call("BatchWriteItem", {"RequestItems": pending}).get("UnprocessedItems") or {}
         if not pending:
             return
     raise Unavailable("database-busy", "The database is busy; please send the request again.")
+
+
+def _wait(attempt: int) -> None:
+    """The pause before a further attempt: about twice as long each time, never the same for two who collided."""
+    clock.sleep(random.uniform(0.005, 0.02) * 2**attempt)
 
 
 class _Collision(Exception):

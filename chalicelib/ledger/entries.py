@@ -28,19 +28,17 @@ def list_entries(tenant_id: str, part: str, *, limit: int, after: str | None) ->
 
 def list_book(tenant_id: str, *, limit: int, before: str | None) -> tuple[list[Entry], str | None]:
     """A page of the whole book, newest first: both parts merged by instant. `before` is where an earlier page ended."""
-    last = before
-    found: list[tuple[str, Entry]] = []
+    last = _just_before(before)
+    rows: list[EntryRow] = []
     more = False
     for part in PARTS:
-        page = read_page(
-            EntryRow, keys.entries(tenant_id, part), last=_just_before(last), limit=limit, newest_first=True
-        )
-        found += [(row.sk, to_entry(tenant_id, row)) for row in page.rows]
+        page = read_page(EntryRow, keys.entries(tenant_id, part), last=last, limit=limit, newest_first=True)
+        rows += page.rows
         more = more or page.after is not None
-    found.sort(key=lambda pair: pair[0], reverse=True)
-    taken = found[:limit]
-    ended = not more and len(found) <= limit
-    return [entry for _, entry in taken], None if ended or not taken else taken[-1][0]
+    rows.sort(key=lambda row: row.sk, reverse=True)
+    taken = rows[:limit]
+    ended = not more and len(rows) <= limit
+    return [to_entry(tenant_id, row) for row in taken], None if ended or not taken else taken[-1].sk
 
 
 def _just_before(sort_key: str | None) -> str | None:

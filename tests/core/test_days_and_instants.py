@@ -1,5 +1,6 @@
 """Days, time zones and instants: days that do not exist, days of 23 and 25 hours, and texts that are not RFC 3339."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,9 @@ zones = st.sampled_from(
         "Pacific/Chatham",
     ]
 )
-instants = st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))
+instants = st.datetimes(
+    datetime.fromisoformat("1970-01-01"), datetime.fromisoformat("2199-12-31"), timezones=st.just(UTC)
+)
 
 
 def test_a_day_is_read_as_it_is_written() -> None:
@@ -225,7 +228,5 @@ def test_an_instant_that_leaves_the_calendar_on_its_way_to_utc_is_refused(text: 
 
 @given(st.text(max_size=40))
 def test_any_text_is_an_instant_or_a_value_error(text: str) -> None:
-    try:
+    with suppress(ValueError):
         assert parse_instant(text).tzinfo is UTC
-    except ValueError:
-        pass

@@ -15,6 +15,8 @@ from chalicelib.core.errors import Conflict, Unavailable
 from chalicelib.funds.limits import change_limits, read_fund
 from chalicelib.funds.model import Method
 from chalicelib.funds.transfer import TRIES, Movement, Order, recharge_fund, refund_fund
+from chalicelib.ledger.journal import credit, debit
+from chalicelib.ledger.manual import record_entry
 from tests.conftest import SetClock
 from tests.funds.legs import funds_of, too_low
 from tests.invariants import check_invariants, read_book
@@ -105,9 +107,6 @@ def test_a_credit_limit_lowered_meanwhile_holds_for_the_debit_under_way(engine: 
 
 def test_a_journal_that_moved_on_meanwhile_is_read_again(world: World, engine: MemoryDynamoDB) -> None:
     """A manual entry in Beta's general journal moves its head but no fund."""
-    from chalicelib.ledger.journal import credit, debit
-    from chalicelib.ledger.manual import record_entry
-
     lines = (debit("1000", 5_00), credit("4000", 5_00))
     once_before(
         engine, "TransactWriteItems", lambda: record_entry(world.beta, date(2026, 11, 22), "sale", lines, "u", "", NOW)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.package import PROJECT
-from tests.infra.conftest import FUNCTIONS, Package
+from tests.infra.packaged import FUNCTIONS, Package
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.conftest import FUNCTIONS, Package
+from tests.infra.packaged import FUNCTIONS, Package
 
 READ = {"BatchGetItem", "GetItem", "Query"}
 TAKE = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}

@@ -1,13 +1,14 @@
 """The REST API of the template: its routes, limits, log, and its own answers."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.size import paths_of
 from infra.template import lint
-from tests.infra.conftest import Package
+from tests.infra.packaged import Package
 
 
 def gateway_responses(package: Package) -> dict[str, Any]:
@@ -94,9 +95,10 @@ def test_cfn_lint_has_no_error(package: Package) -> None:
     assert lint(package.out / "sam.json") == []
 
 
-def test_cfn_lint_would_have_told_of_one(package: Package) -> None:
+def test_cfn_lint_would_have_told_of_one(package: Package, tmp_path: Path) -> None:
     template = json.loads((package.out / "sam.json").read_text())
-    template["Resources"]["BooksTable"]["Properties"]["BillingMode"] = "FREE"
-    broken = package.out / "broken.json"
+    template["Resources"]["BooksTable"]["Properties"]["SSESpecification"]["SSEType"] = "ROT13"
+    broken = tmp_path / "broken.json"
     broken.write_text(json.dumps(template))
-    assert len(lint(broken)) == 1
+    (told,) = lint(broken)
+    assert "E3030:'ROT13' is not one of ['KMS']" in told

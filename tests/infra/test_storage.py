@@ -6,7 +6,7 @@ import string
 
 import pytest
 
-from tests.infra.conftest import Package
+from tests.infra.packaged import Package
 
 TABLES = ("BooksTable", "CrmTable", "TenantsTable")
 QUEUES = {"SettlementQueue": "SettlementDeadLetters", "JobsQueue": "JobsDeadLetters"}

@@ -1,0 +1,152 @@
+"""Each function run for real in memory: whatever it asks of a table, its policy allows."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from chalice.app import SQSEvent
+
+from chalicelib.aws import tables
+from chalicelib.aws.tables import forget
+from chalicelib.billing.jobs import plan_settlements
+from chalicelib.billing.pins import guard_day
+from chalicelib.billing.worker import settle_day
+from chalicelib.core.json import compact_json
+from chalicelib.crm.import_events import import_events
+from chalicelib.crm.import_roster import import_subscribers
+from chalicelib.crm.worker import run_import
+from tests.conftest import SetClock, create_tables
+from tests.crm.a_tenant import any_connection, any_price
+from tests.infra.test_policies import ALLOWED
+from tests.simulation import MemoryDynamoDB
+from tests.world import NOW, World
+
+YESTERDAY = date(2026, 11, 21)
+TODAY = date(2026, 11, 22)
+TABLES = {"tenants": "TenantsTable", "books": "BooksTable", "crm": "CrmTable"}
+WITHIN_TRANSACTION = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+
+Asked = set[tuple[str, str]]
+"""Tables and the actions asked of them."""
+
+
+def rights_needed(operation: str, parameters: Mapping[str, Any]) -> Asked:
+    """What IAM checks for a request: a transaction needs the right to each of its items."""
+    if operation == "TransactWriteItems":
+        items = [next(iter(item.items())) for item in parameters["TransactItems"]]
+        return {(TABLES[one["TableName"]], WITHIN_TRANSACTION[kind]) for kind, one in items}
+    names = parameters.get("RequestItems") or [parameters["TableName"]]
+    return {(TABLES[name], operation) for name in names}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
+    """What was asked of tables in memory; a test clears it before it runs the function."""
+    found: Asked = set()
+    really = tables._call
+
+    def call(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        found.update(rights_needed(operation, parameters))
+        return really(operation, parameters)
+
+    with MemoryDynamoDB().installed():
+        tables.forget_connections()
+        create_tables()
+        monkeypatch.setattr(tables, "_call", call)
+        yield found
+    tables.forget_connections()
+
+
+def beyond(function: str, asked: Asked) -> Asked:
+    return {(table, action) for table, action in asked if f"dynamodb:{action}" not in ALLOWED[function].get(table, ())}
+
+
+def deliver(function: Any, *bodies: dict[str, Any]) -> None:
+    """Call the worker as Lambda does, one message at a time."""
+    for body in bodies:
+        record = {"body": compact_json(body), "receiptHandle": "r", "attributes": {"SentTimestamp": "1"}}
+        function(SQSEvent({"Records": [record]}, None))
+
+
+def import_long_roster(world: World, count: int) -> str:
+    header = "name,phone,plan,username,mac,zone,start_on"
+    lines = [f"User {n},0171{n:07d},HOME,user{n},9c53{n:08x},Savar,{TODAY}" for n in range(count)]
+    result = import_subscribers(
+        world.beta,
+        "\n".join([header, *lines]).encode(),
+        dry_run=False,
+        connections=any_connection,
+        guard_day=guard_day,
+        now=NOW,
+        remember=forget,
+    )
+    assert result.job is not None
+    return result.job.job_id
+
+
+def import_long_events(world: World, count: int) -> str:
+    lines = [f"user{n},disable,{TODAY}," for n in range(count)]
+    result = import_events(
+        world.beta,
+        "\n".join(["username,type,effective_on,plan", *lines]).encode(),
+        dry_run=False,
+        check_price=any_price,
+        guard_day=guard_day,
+        today=TODAY,
+        now=NOW,
+        remember=forget,
+    )
+    assert result.job is not None
+    return result.job.job_id
+
+
+def test_the_settlement_worker_stays_within_its_policy_when_it_settles_cuts_and_restores(
+    asked: Asked, the_clock: SetClock
+) -> None:
+    world = World.build(YESTERDAY)
+    world.fund(100_000, 6_000)
+    for number in range(5):
+        world.connect(world.beta_chain, f"s{number}", "HOME", YESTERDAY)
+    asked.clear()
+    chain = ["op", "alpha", "beta"]
+    deliver(settle_day, {"do": "settle", "chain": chain, "day": str(YESTERDAY)})
+    settled = set(asked)
+    world.recharge(world.alpha, world.beta, 50_000)
+    asked.clear()
+    deliver(settle_day, {"do": "restore", "chain": chain})
+    the_clock.at = NOW + timedelta(days=1)
+    deliver(settle_day, {"do": "settle", "chain": chain, "day": str(TODAY)})
+    assert ("CrmTable", "BatchWriteItem") in settled, "services were cut"
+    assert ("CrmTable", "PutItem") in asked, "services came back"
+    assert beyond("SettleDay", settled | asked) == set()
+
+
+def test_the_planner_stays_within_its_policy_when_it_plans_and_wakes_a_job(asked: Asked, the_clock: SetClock) -> None:
+    world = World.build(YESTERDAY)
+    import_long_roster(world, 401)
+    asked.clear()
+    the_clock.at = NOW + timedelta(hours=1)
+    plan_settlements({}, None)
+    assert ("CrmTable", "BatchWriteItem") in asked, "the job was asked for again"
+    assert beyond("PlanSettlements", asked) == set()
+
+
+def test_the_import_worker_stays_within_its_policy_for_subscribers_and_for_events(
+    asked: Asked, the_clock: SetClock
+) -> None:
+    world = World.build(YESTERDAY)
+    roster = import_long_roster(world, 401)
+    asked.clear()
+    deliver(run_import, {"tenant_id": "beta", "job_id": roster})
+    written = set(asked)
+    events = import_long_events(world, 401)
+    asked.clear()
+    deliver(run_import, {"tenant_id": "beta", "job_id": events})
+    assert ("BooksTable", "ConditionCheckItem") in written & asked, "no day is changed that is pinned"
+    assert beyond("RunImport", written | asked) == set()
