@@ -26,7 +26,7 @@ def make_package(project: Path, out: Path, cache: Path = CACHE) -> Size:
     out.mkdir(parents=True, exist_ok=True)
     write_template(template, out / TEMPLATE)
     write_zip(shipped, out / ZIP)
-    return measure(template, out / TEMPLATE, out / ZIP, shipped)
+    return measure(template, out / TEMPLATE, out / ZIP)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,7 @@
 """How much of AWS's limits a package uses, and how many routes fit into what is left."""
 
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,11 +63,11 @@ class Size:
         ]
 
 
-def measure(template: Mapping[str, Any], template_file: Path, zip_file: Path, shipped: Mapping[str, Path]) -> Size:
+def measure(template: Mapping[str, Any], template_file: Path, zip_file: Path) -> Size:
     """The size of a package that was made."""
     paths = paths_of(template)
     return Size(
-        unzipped_bytes=sum(path.stat().st_size for path in shipped.values()),
+        unzipped_bytes=_unzipped_bytes(zip_file),
         zipped_bytes=zip_file.stat().st_size,
         template_bytes=template_file.stat().st_size,
         resources=resources_of(template),
@@ -74,6 +75,11 @@ def measure(template: Mapping[str, Any], template_file: Path, zip_file: Path, sh
         route_bytes=len(json.dumps(paths, separators=(",", ":"))),
         path_parts=len(path_parts(paths)),
     )
+
+
+def _unzipped_bytes(zip_file: Path) -> int:
+    with zipfile.ZipFile(zip_file) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
 
 
 def paths_of(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -17,11 +17,12 @@ from chalicelib.aws import clock
 from chalicelib.aws.log import logger
 from local.demo_isp import PASSWORD
 from local.gateway import Gateway
+from local.refusal import Refused
 
 RENEWS_AT_SECONDS: Final = ACCESS_SECONDS - 60
 
 
-class DemoRefusedError(Exception):
+class DemoRefusedError(Refused):
     """The app refused something that the demo does: one of the two has a defect."""
 
 
@@ -100,5 +101,5 @@ class Desk:
         told: list[str] = []
         answer = b"".join(self._gateway(environ, lambda status, _: told.append(status)))
         if not told[0].startswith("2"):
-            raise DemoRefusedError(f"{method} {path}: {told[0]}: {answer.decode()}")
+            raise DemoRefusedError(f"the demo ISP cannot be filled in: {method} {path}: {told[0]}: {answer.decode()}")
         return json.loads(answer) if answer else None

@@ -8,11 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel
-from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.auth.model import Author, Caller
 from chalicelib.aws import keys
-from chalicelib.aws.tables import BooksRow, IntegerAttribute, Operation, Put, Remember, forget
+from chalicelib.aws.tables import BooksRow, IntegerAttribute, Operation, Put, Remember, TextAttribute, forget
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict
 from chalicelib.tenants.model import Tenant
@@ -21,9 +20,9 @@ from chalicelib.tenants.model import Tenant
 class ClaimRow(BooksRow):
     """A request that was carried out under a client's key: what was asked (hashed) and what was answered."""
 
-    request = UnicodeAttribute()
+    request = TextAttribute()
     status = IntegerAttribute()
-    answer = UnicodeAttribute()
+    answer = TextAttribute()
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from pydantic import Field
 from chalicelib.api.blueprint import PUBLIC, Blueprint
 from chalicelib.api.call import Call
 from chalicelib.api.fields import Answer
-from chalicelib.api.openapi import openapi_document
-from chalicelib.api.pages import api_page, start_page
 from chalicelib.aws.config import config
 from chalicelib.core.json import compact_json
+
+# The pages and the document are imported by the calls that show them: they are 10 ms that no other call needs.
 
 bp = Blueprint(__name__, tag="About")
 
@@ -31,12 +31,17 @@ class HealthAnswer(Answer):
 @bp.api("GET", "/", may=PUBLIC)
 def show_start(call: Call) -> Response:
     """The start page: what this is and what is in it."""
+    from chalicelib.api.pages import start_page
+
     return Response(body=start_page(), status_code=200, headers=_HTML)
 
 
 @bp.api("GET", "/docs", may=PUBLIC)
 def show_docs(call: Call) -> Response:
     """The API as a page to read."""
+    from chalicelib.api.openapi import openapi_document
+    from chalicelib.api.pages import api_page
+
     return Response(body=api_page(openapi_document()), status_code=200, headers=_HTML)
 
 

@@ -4,33 +4,31 @@
 reader checks the time itself.
 """
 
-from pynamodb.attributes import UnicodeAttribute
-
 from chalicelib.auth.model import Role, User, UserStatus
 from chalicelib.aws import keys
-from chalicelib.aws.tables import IntegerAttribute, JsonAttribute, TenantsRow
+from chalicelib.aws.tables import IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
 from chalicelib.core.dates import from_micros, to_micros
 
 
 class UserRow(TenantsRow):
     """A person of a tenant, with the hash of its password."""
 
-    user_id = UnicodeAttribute()
+    user_id = TextAttribute()
     chain = JsonAttribute()
-    name = UnicodeAttribute()
-    email = UnicodeAttribute()
-    role = UnicodeAttribute()
-    status = UnicodeAttribute()
+    name = TextAttribute()
+    email = TextAttribute()
+    role = TextAttribute()
+    status = TextAttribute()
     credential_version = IntegerAttribute()
-    password_hash = UnicodeAttribute()
+    password_hash = TextAttribute()
     created_at_micros = IntegerAttribute()
 
 
 class EmailRow(TenantsRow):
     """Whose e-mail address this is: what makes it unique in the installation."""
 
-    tenant_id = UnicodeAttribute()
-    user_id = UnicodeAttribute()
+    tenant_id = TextAttribute()
+    user_id = TextAttribute()
 
 
 class OwnersRow(TenantsRow):
@@ -47,11 +45,11 @@ class SessionRow(TenantsRow):
     Only the hash of the newest refresh token's secret is kept; `family_hash` tells a spent token from an invented one.
     """
 
-    user_id = UnicodeAttribute()
+    user_id = TextAttribute()
     credential_version = IntegerAttribute()
-    family_hash = UnicodeAttribute(null=True)
-    secret_hash = UnicodeAttribute(null=True)
-    ended = UnicodeAttribute(null=True)
+    family_hash = TextAttribute(null=True)
+    secret_hash = TextAttribute(null=True)
+    ended = TextAttribute(null=True)
     created_at_micros = IntegerAttribute()
     expires_at = IntegerAttribute()
 
@@ -67,13 +65,13 @@ class AttemptsRow(TenantsRow):
 class AccessRow(TenantsRow):
     """That somebody of the parent logged in as this tenant."""
 
-    token_id = UnicodeAttribute()
-    user_id = UnicodeAttribute()
-    user_name = UnicodeAttribute()
-    by_tenant_id = UnicodeAttribute()
-    by_tenant_name = UnicodeAttribute()
-    reason = UnicodeAttribute()
-    scope = UnicodeAttribute()
+    token_id = TextAttribute()
+    user_id = TextAttribute()
+    user_name = TextAttribute()
+    by_tenant_id = TextAttribute()
+    by_tenant_name = TextAttribute()
+    reason = TextAttribute()
+    scope = TextAttribute()
     at_micros = IntegerAttribute()
     until_micros = IntegerAttribute()
 

@@ -11,7 +11,8 @@ from chalicelib.billing.run import plan_days
 from chalicelib.crm.job import requeue_open_jobs
 
 bp = Blueprint(__name__)
-OPEN_JOB_AGE_SECONDS = 900
+OPEN_JOB_AGE_SECONDS = 2_700
+"""Longer than the jobs queue hides a message that somebody works on."""
 
 
 @bp.schedule(Rate(5, unit=Rate.MINUTES), name="plan_settlements")

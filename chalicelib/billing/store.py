@@ -2,10 +2,8 @@
 
 from datetime import date
 
-from pynamodb.attributes import UnicodeAttribute
-
 from chalicelib.aws import keys
-from chalicelib.aws.tables import BooksRow, BytesAttribute, IntegerAttribute, JsonAttribute, TenantsRow
+from chalicelib.aws.tables import BooksRow, BytesAttribute, IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
 from chalicelib.billing.model import Mark, RefundPolicy, SettledDay, State, Tariff, Timing
 from chalicelib.crm.model import DayCount
 
@@ -13,9 +11,9 @@ from chalicelib.crm.model import DayCount
 class TariffRow(TenantsRow):
     """A version of a child's tariff; never changed."""
 
-    timing = UnicodeAttribute()
-    day_count = UnicodeAttribute()
-    refund_policy = UnicodeAttribute()
+    timing = TextAttribute()
+    day_count = TextAttribute()
+    refund_policy = TextAttribute()
     tax_bps = IntegerAttribute()
     prices = JsonAttribute()
 
@@ -23,12 +21,12 @@ class TariffRow(TenantsRow):
 class StateRow(BooksRow):
     """How far a tenant's days are."""
 
-    last_day = UnicodeAttribute(null=True)
-    pinned_through = UnicodeAttribute(null=True)
+    last_day = TextAttribute(null=True)
+    pinned_through = TextAttribute(null=True)
     tariffs = JsonAttribute(null=True)
     held = IntegerAttribute(null=True)
     marks = JsonAttribute(null=True)
-    parked = UnicodeAttribute(null=True)
+    parked = TextAttribute(null=True)
     revision = IntegerAttribute()
 
 
@@ -41,10 +39,10 @@ class DayRow(BooksRow):
     tax = JsonAttribute()
     subtree = JsonAttribute()
     uncollected = JsonAttribute()
-    short = UnicodeAttribute(null=True)
+    short = TextAttribute(null=True)
     cut_at = JsonAttribute(null=True)
-    entry = UnicodeAttribute(null=True)
-    sheet_hash = UnicodeAttribute()
+    entry = TextAttribute(null=True)
+    sheet_hash = TextAttribute()
     sheet_parts = IntegerAttribute()
     tariffs = JsonAttribute()
     day_counts = JsonAttribute()
@@ -54,7 +52,7 @@ class DayRow(BooksRow):
 class SheetRow(BooksRow):
     """One part of a day's sheet; the first that is written wins."""
 
-    sheet_hash = UnicodeAttribute()
+    sheet_hash = TextAttribute()
     data = BytesAttribute()
 
 

@@ -83,7 +83,7 @@ def from_micros(micros: int) -> datetime:
 
 def format_instant(instant: datetime) -> str:
     """RFC 3339 in UTC with microseconds: `2026-11-22T06:30:00.000000Z`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def parse_instant(text: str) -> datetime:

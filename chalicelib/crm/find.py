@@ -118,7 +118,7 @@ def search_subscribers(
     )
     numbers = list(dict.fromkeys(row.subscriber for row in page.rows))
     found = {one.number: one for one in read_subscribers(tenant_id, numbers) if one is not None}
-    is_match = _matcher(terms)
+    is_match = _first_seen() if after is None and len(terms) == 1 else _matcher(terms)
     kept: list[Subscriber] = []
     for row in page.rows:
         subscriber = found.get(row.subscriber)
@@ -128,6 +128,19 @@ def search_subscribers(
         if len(kept) == limit and (page.after is not None or row is not page.rows[-1]):
             return kept, row.sk
     return kept, page.after
+
+
+def _first_seen() -> Callable[[Subscriber, str], bool]:
+    """For one word, from the start of the list: whoever was not seen yet has no earlier key that finds it."""
+    seen: set[int] = set()
+
+    def is_match(subscriber: Subscriber, found_at: str) -> bool:
+        if subscriber.number in seen:
+            return False
+        seen.add(subscriber.number)
+        return True
+
+    return is_match
 
 
 def _matcher(terms: Sequence[str]) -> Callable[[Subscriber, str], bool]:

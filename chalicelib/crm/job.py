@@ -8,8 +8,6 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from pynamodb.attributes import UnicodeAttribute
-
 from chalicelib.aws import clock, keys
 from chalicelib.aws.queue import send_job
 from chalicelib.aws.tables import (
@@ -21,6 +19,7 @@ from chalicelib.aws.tables import (
     JsonAttribute,
     Operation,
     Put,
+    TextAttribute,
     Update,
     put_many,
     read,
@@ -75,14 +74,14 @@ class Job:
 
 
 class JobRow(CrmRow):
-    kind = UnicodeAttribute()
-    status = UnicodeAttribute()
+    kind = TextAttribute()
+    status = TextAttribute()
     lines = IntegerAttribute()
     parts = IntegerAttribute()
     before = JsonAttribute()
     recorded_micros = IntegerAttribute()
     form = JsonAttribute()
-    timezone = UnicodeAttribute()
+    timezone = TextAttribute()
     done = IntegerAttribute()
     faults = JsonAttribute()
     fault_count = IntegerAttribute()
@@ -103,8 +102,8 @@ class JobPartRow(CrmRow):
 class OpenJobRow(CrmRow):
     """A job that is not over, for the planner; `asked_micros` is when a worker was last sent for it."""
 
-    tenant_id = UnicodeAttribute()
-    job_id = UnicodeAttribute()
+    tenant_id = TextAttribute()
+    job_id = TextAttribute()
     asked_micros = IntegerAttribute()
 
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from pynamodb.attributes import UnicodeAttribute
-
 from chalicelib.aws import keys
 from chalicelib.aws.tables import (
     BytesAttribute,
@@ -16,6 +14,7 @@ from chalicelib.aws.tables import (
     Operation,
     Put,
     TenantsRow,
+    TextAttribute,
     Update,
 )
 from chalicelib.crm.model import DayCount, EventKind, Plan, ServiceEvent
@@ -27,12 +26,12 @@ from chalicelib.crm.words import fold, mac_word, name_words, phone_word
 class PlanRow(TenantsRow):
     """A plan in its tenant's list, by code."""
 
-    name = UnicodeAttribute()
+    name = TextAttribute()
     download_kbps = IntegerAttribute()
     upload_kbps = IntegerAttribute()
     monthly_price_minor = IntegerAttribute()
-    based_on = UnicodeAttribute(null=True)
-    day_count = UnicodeAttribute()
+    based_on = TextAttribute(null=True)
+    day_count = TextAttribute()
 
 
 class SubscriberRow(CrmRow):

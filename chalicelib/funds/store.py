@@ -2,10 +2,8 @@
 
 from datetime import date
 
-from pynamodb.attributes import UnicodeAttribute
-
 from chalicelib.aws import keys
-from chalicelib.aws.tables import BooksRow, IntegerAttribute, Update
+from chalicelib.aws.tables import BooksRow, IntegerAttribute, TextAttribute, Update
 from chalicelib.funds.model import Fund
 
 
@@ -18,7 +16,7 @@ class FundRow(BooksRow):
     debt_minor = IntegerAttribute()
     revision = IntegerAttribute()
     moved_micros = IntegerAttribute()
-    used_on = UnicodeAttribute(null=True)
+    used_on = TextAttribute(null=True)
     used_minor = IntegerAttribute()
     first_charge_minor = IntegerAttribute(null=True)
 

@@ -28,19 +28,13 @@ def list_entries(tenant_id: str, part: str, *, limit: int, after: str | None) ->
 
 def list_book(tenant_id: str, *, limit: int, before: str | None) -> tuple[list[Entry], str | None]:
     """A page of the whole book, newest first: both parts merged by instant. `before` is where an earlier page ended."""
-    last = _just_before(before)
     rows: list[EntryRow] = []
     more = False
     for part in PARTS:
-        page = read_page(EntryRow, keys.entries(tenant_id, part), last=last, limit=limit, newest_first=True)
+        page = read_page(EntryRow, keys.entries(tenant_id, part), after=before, limit=limit, newest_first=True)
         rows += page.rows
         more = more or page.after is not None
     rows.sort(key=lambda row: row.sk, reverse=True)
     taken = rows[:limit]
     ended = not more and len(rows) <= limit
     return [to_entry(tenant_id, row) for row in taken], None if ended or not taken else taken[-1].sk
-
-
-def _just_before(sort_key: str | None) -> str | None:
-    """The greatest sort key below that one: entries' keys are ASCII, so its last character one less and a high tail."""
-    return None if sort_key is None else sort_key[:-1] + chr(ord(sort_key[-1]) - 1) + keys.LAST

@@ -2,11 +2,10 @@
 
 from datetime import date
 
-from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.aws import keys
-from chalicelib.aws.tables import BooksRow, IntegerAttribute, JsonAttribute, Put
+from chalicelib.aws.tables import BooksRow, IntegerAttribute, JsonAttribute, Put, TextAttribute
 from chalicelib.ledger.chart import Account, AccountType
 from chalicelib.ledger.journal import Draft, Entry, Head, Line
 
@@ -14,9 +13,9 @@ from chalicelib.ledger.journal import Draft, Entry, Head, Line
 class HeadRow(BooksRow):
     """Where a journal stands."""
 
-    journal = UnicodeAttribute()
+    journal = TextAttribute()
     sequence = IntegerAttribute()
-    hash = UnicodeAttribute()
+    hash = TextAttribute()
     recorded_micros = IntegerAttribute()
     totals = JsonAttribute()
 
@@ -24,35 +23,35 @@ class HeadRow(BooksRow):
 class EntryRow(BooksRow):
     """An entry, written once. Short attribute names keep a settled day's entry under one write unit's kilobyte."""
 
-    journal = UnicodeAttribute(attr_name="j")
+    journal = TextAttribute(attr_name="j")
     sequence = IntegerAttribute(attr_name="n")
     recorded_micros = IntegerAttribute(attr_name="at")
-    kind = UnicodeAttribute(attr_name="k")
-    effective_on = UnicodeAttribute(attr_name="e")
-    service_on = UnicodeAttribute(attr_name="s")
-    memo = UnicodeAttribute(attr_name="m")
+    kind = TextAttribute(attr_name="k")
+    effective_on = TextAttribute(attr_name="e")
+    service_on = TextAttribute(attr_name="s")
+    memo = TextAttribute(attr_name="m")
     lines = JsonAttribute(attr_name="l")
-    corrects = UnicodeAttribute(attr_name="c", null=True)
-    run = UnicodeAttribute(attr_name="r", null=True)
-    reference = UnicodeAttribute(attr_name="ref", null=True)
-    recorded_by = UnicodeAttribute(attr_name="by", null=True)
-    acting_by = UnicodeAttribute(attr_name="act", null=True)
+    corrects = TextAttribute(attr_name="c", null=True)
+    run = TextAttribute(attr_name="r", null=True)
+    reference = TextAttribute(attr_name="ref", null=True)
+    recorded_by = TextAttribute(attr_name="by", null=True)
+    acting_by = TextAttribute(attr_name="act", null=True)
     fund_after_minor = IntegerAttribute(attr_name="f", null=True)
-    hash = UnicodeAttribute(attr_name="h")
+    hash = TextAttribute(attr_name="h")
 
 
 class AccountRow(BooksRow):
     """An account that a tenant added to its default chart."""
 
-    name = UnicodeAttribute()
-    type = UnicodeAttribute()
-    parent = UnicodeAttribute(null=True)
+    name = TextAttribute()
+    type = TextAttribute()
+    parent = TextAttribute(null=True)
 
 
 class ReversalRow(BooksRow):
     """That an entry was reversed, and by which entry: there can be only one."""
 
-    reversed_by = UnicodeAttribute()
+    reversed_by = TextAttribute()
 
 
 def to_head(tenant_id: str, journal: str, row: HeadRow | None) -> Head:

@@ -3,10 +3,8 @@
 from datetime import date
 from typing import Any
 
-from pynamodb.attributes import UnicodeAttribute
-
 from chalicelib.aws import keys
-from chalicelib.aws.tables import IntegerAttribute, JsonAttribute, TenantsRow
+from chalicelib.aws.tables import IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
 from chalicelib.tenants.model import CustomerIdFormat, Mode, Status, Tenant
 
 
@@ -14,13 +12,13 @@ class ProfileRow(TenantsRow):
     """A tenant as itself and its descendants read it."""
 
     chain = JsonAttribute()
-    name = UnicodeAttribute()
-    code = UnicodeAttribute()
-    mode = UnicodeAttribute()
-    timezone = UnicodeAttribute()
-    settles_from = UnicodeAttribute()
+    name = TextAttribute()
+    code = TextAttribute()
+    mode = TextAttribute()
+    timezone = TextAttribute()
+    settles_from = TextAttribute()
     modules = JsonAttribute()
-    status = UnicodeAttribute()
+    status = TextAttribute()
     month_starts_on = IntegerAttribute()
     customer_id = JsonAttribute()
     created_at_micros = IntegerAttribute()
@@ -38,11 +36,11 @@ class TreeRow(TenantsRow):
     """A tenant in the tree of the installation, as the planner reads it."""
 
     chain = JsonAttribute()
-    name = UnicodeAttribute()
-    code = UnicodeAttribute()
-    timezone = UnicodeAttribute()
-    settles_from = UnicodeAttribute()
-    status = UnicodeAttribute()
+    name = TextAttribute()
+    code = TextAttribute()
+    timezone = TextAttribute()
+    settles_from = TextAttribute()
+    status = TextAttribute()
     created_at_micros = IntegerAttribute()
 
 

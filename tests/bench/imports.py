@@ -7,7 +7,9 @@ from statistics import median
 
 from tests.bench.report import Figure
 
-RUNS = 7
+RUNS = 9
+AS_SHIPPED = "import sys\nsys.modules['cryptography'] = None\nimport app"
+"""The zip has no cryptography (HS256 needs none), though the tools of a development machine bring it."""
 
 
 def _cpu(code: str) -> float:
@@ -18,7 +20,7 @@ def _cpu(code: str) -> float:
 
 def figures() -> list[Figure]:
     bare = median(_cpu("pass") for _ in range(RUNS))
-    app = median(_cpu("import app") for _ in range(RUNS))
+    app = median(_cpu(AS_SHIPPED) for _ in range(RUNS))
     return [
         Figure("import of the API function over bare Python", app - bare, 400, "ms", f"median of {RUNS}; {_list()}")
     ]
@@ -27,7 +29,7 @@ def figures() -> list[Figure]:
 def _list() -> str:
     """The dearest packages, each with everything it was the first to import."""
     ran = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", "import app"], capture_output=True, text=True, check=True
+        [sys.executable, "-X", "importtime", "-c", AS_SHIPPED], capture_output=True, text=True, check=True
     )
     spent: dict[str, int] = {}
     for line in ran.stderr.splitlines():

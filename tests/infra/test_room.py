@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.archive import write_zip
 from infra.package import PROJECT
 from infra.size import MAX_PATH_PARTS, MAX_RESOURCES, MAX_TEMPLATE_BYTES, Size, measure
 from infra.template import make_template, write_template
@@ -55,7 +56,8 @@ def full(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Size:
     (project / "app.py").write_text((PROJECT / "app.py").read_text() + register)
     template = make_template(project, "0" * 12)
     write_template(template, folder / "sam.json")
-    return measure(template, folder / "sam.json", folder / "sam.json", {})
+    write_zip({}, folder / "empty.zip")
+    return measure(template, folder / "sam.json", folder / "empty.zip")
 
 
 def test_250_routes_fit_into_the_template_and_the_rest_api(full: Size) -> None:

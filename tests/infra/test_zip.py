@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.util import source_hash
 from pathlib import Path
 
 import pytest
@@ -51,16 +52,27 @@ def test_native_code_for_another_processor_is_refused(tmp_path: Path) -> None:
 
 def test_the_zip_holds_the_app_and_its_dependencies_and_nothing_else(package: Package, packages: Path) -> None:
     dependencies = {path.name for path in packages.iterdir()}
-    tops = {name.partition("/")[0] for name in package.names}
+    sources_only = [name for name in package.names if not name.endswith(".pyc")]
+    tops = {name.partition("/")[0] for name in sources_only}
     assert tops == dependencies | {"app.py", "chalicelib", "chalice"}
-    assert [name for name in package.names if name.startswith("chalice/")] == ["chalice/__init__.py", "chalice/app.py"]
+    assert [name for name in sources_only if name.startswith("chalice/")] == ["chalice/__init__.py", "chalice/app.py"]
     sources = {p.relative_to(PROJECT).as_posix() for p in (PROJECT / "chalicelib").rglob("*") if p.is_file()}
-    shipped = {name for name in package.names if name.startswith("chalicelib/")}
+    shipped = {name for name in sources_only if name.startswith("chalicelib/")}
     assert shipped == {name for name in sources if "__pycache__" not in name}
 
 
-def test_no_compiled_python_no_scripts_and_no_pip_are_in_the_zip(package: Package) -> None:
-    assert not [name for name in package.names if name.endswith((".pyc", ".pyi")) or "__pycache__" in name]
+def test_every_module_has_its_bytecode_beside_it_tied_to_its_source_and_to_no_date(package: Package) -> None:
+    modules = [name for name in package.names if name.endswith(".py")]
+    expected = {f"{Path(n).parent}/__pycache__/{Path(n).stem}.cpython-311.pyc".removeprefix("./") for n in modules}
+    assert {name for name in package.names if name.endswith(".pyc")} == expected
+    with zipfile.ZipFile(package.out / ZIP) as archive:
+        source, compiled = archive.read("app.py"), archive.read("__pycache__/app.cpython-311.pyc")
+    assert compiled[4:8] == (1).to_bytes(4, "little")
+    assert compiled[8:16] == source_hash(source)
+
+
+def test_no_stubs_no_scripts_and_no_pip_are_in_the_zip(package: Package) -> None:
+    assert not [name for name in package.names if name.endswith(".pyi")]
     assert not [name for name in package.names if name.partition("/")[0] in ("bin", "pip", "setuptools", "tests")]
 
 

@@ -27,6 +27,7 @@ class Server:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE"))}
         environment = {
             "PORT": "0",
+            "DEMO": "0",
             "DATA_DIR": str(data),
             "PYTHONPATH": str(REPOSITORY),
             "PYTHONDONTWRITEBYTECODE": "1",

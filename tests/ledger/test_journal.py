@@ -1,0 +1,227 @@
+"""Journals, pure: an entry balances or does not exist, sequences have no gap, and the hash covers every field."""
+
+import hashlib
+import json
+from dataclasses import fields, replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.ledger.chart import CASH, FUND_WITH_PARENT, FUNDS_HELD, INTERNET_REVENUE
+from chalicelib.ledger.journal import (
+    GENESIS,
+    MAX_LINES,
+    Draft,
+    Entry,
+    Head,
+    Line,
+    UnbalancedEntryError,
+    append,
+    book_hash,
+    check_balanced,
+    child_journal,
+    credit,
+    debit,
+    entry_hash,
+    fund_change_of,
+    parse_entry_id,
+    part_of,
+)
+from tests.ledger.entries import TODAY, a_draft, sale
+
+HEAD = Head("alpha", "general")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (),
+        (debit(CASH, 5),),
+        (debit(CASH, 5), credit(INTERNET_REVENUE, 4)),
+        (debit(CASH, 5), debit(INTERNET_REVENUE, 5)),
+        (debit(CASH, 0), credit(INTERNET_REVENUE, 0)),
+        (debit(CASH, -5), credit(INTERNET_REVENUE, -5)),
+        (Line(CASH, 5, 5), Line(INTERNET_REVENUE, 5, 5)),
+        (Line(CASH, 5, 0), Line(INTERNET_REVENUE, 0, 5), Line(CASH, 0, 0)),
+        (Line(CASH, 5, -5), Line(INTERNET_REVENUE, 0, 10)),
+        (debit(CASH, 1),) * 50 + (credit(CASH, 1),) * 51,
+    ],
+)
+def test_lines_that_do_not_balance_are_no_entry(lines: tuple[Line, ...]) -> None:
+    with pytest.raises(UnbalancedEntryError):
+        check_balanced(lines)
+    with pytest.raises(UnbalancedEntryError):
+        append(HEAD, a_draft(lines), 1)
+
+
+def test_an_entry_has_up_to_a_hundred_lines() -> None:
+    check_balanced((debit(CASH, 1),) * (MAX_LINES // 2) + (credit(CASH, 1),) * (MAX_LINES // 2))
+
+
+def test_the_first_entry_follows_the_beginning_and_each_further_one_the_one_before() -> None:
+    one_head, one = append(HEAD, a_draft(), 10)
+    two_head, two = append(one_head, a_draft(), 10)
+    assert (HEAD.hash, one.sequence, two.sequence) == (GENESIS, 1, 2)
+    assert one.hash == entry_hash(GENESIS, "alpha", "general", 1, 10, a_draft(), None)
+    assert two.hash == entry_hash(one.hash, "alpha", "general", 2, 10, a_draft(), None)
+    assert (two_head.sequence, two_head.hash, two_head.recorded_micros) == (2, two.hash, 10)
+
+
+def test_an_entry_is_never_recorded_before_the_one_it_follows() -> None:
+    head, _ = append(HEAD, a_draft(), 10)
+    with pytest.raises(ValueError, match="never recorded before"):
+        append(head, a_draft(), 9)
+
+
+def test_the_hash_is_sha256_over_one_canonical_line() -> None:
+    """Written out, so that whoever audits a book can compute it without this code."""
+    draft = a_draft(
+        (debit(CASH, 5_00, "op"), credit(INTERNET_REVENUE, 5_00)), memo="ভাড়া", corrects="x", run="r", reference="f"
+    )
+    text = (
+        f'["{GENESIS}","alpha","general",1,10,"manual","2026-11-22","2026-11-22","ভাড়া",'
+        '[["1000",500,0,"op"],["4000",0,500,""]],"x","r","f","","",750]'
+    )
+    assert json.loads(text)[-1] == 750
+    assert append(HEAD, draft, 10, 750)[1].hash == hashlib.sha256(text.encode()).hexdigest()
+
+
+OTHER_LINES = (
+    (debit("1010", 5_00), credit(INTERNET_REVENUE, 5_00)),
+    (debit(CASH, 6_00), credit(INTERNET_REVENUE, 6_00)),
+    (debit(CASH, 5_00, "op"), credit(INTERNET_REVENUE, 5_00)),
+    (credit(CASH, 5_00), debit(INTERNET_REVENUE, 5_00)),
+    tuple(reversed(sale())),
+)
+OTHER_DRAFTS: dict[str, list[Draft]] = {
+    name: [replace(a_draft(), **{name: value})]
+    for name, value in {
+        "kind": "reversal",
+        "effective_on": date(2026, 11, 21),
+        "service_on": date(2026, 11, 21),
+        "memo": "another sale",
+        "corrects": "alpha.o1-general-1",
+        "run": "alpha/2026-11-22",
+        "reference": "MR-1",
+        "recorded_by": "u2",
+        "acting_by": "op/u1",
+    }.items()
+} | {"lines": [replace(a_draft(), lines=lines) for lines in OTHER_LINES]}
+
+
+def test_no_field_of_an_entry_can_change_without_another_hash() -> None:
+    assert OTHER_DRAFTS.keys() == {one.name for one in fields(Draft)}
+    plain = ("0" * 64, "alpha", "general", 1, 10, a_draft(), None)
+    hashes = {entry_hash(*plain)}
+    others = [
+        ("1" * 64, *plain[1:]),
+        (plain[0], "beta", *plain[2:]),
+        (*plain[:2], "child-beta", *plain[3:]),
+        (*plain[:3], 2, *plain[4:]),
+        (*plain[:4], 11, *plain[5:]),
+        (*plain[:6], 0),
+        (*plain[:6], 5_00),
+        *((*plain[:5], draft, None) for drafts in OTHER_DRAFTS.values() for draft in drafts),
+    ]
+    hashes |= {entry_hash(*other) for other in others}
+    assert len(hashes) == 1 + len(others)
+
+
+def test_text_cannot_move_from_one_field_to_the_next_under_the_same_hash() -> None:
+    one = replace(a_draft(), run="ab", reference="c")
+    other = replace(a_draft(), run="a", reference="bc")
+    assert entry_hash(GENESIS, "a", "g", 1, 1, one, None) != entry_hash(GENESIS, "a", "g", 1, 1, other, None)
+
+
+accounts = st.sampled_from(["1000", "1010", "4000", "5900"])
+pairs = st.lists(st.tuples(accounts, accounts, st.integers(1, 10**12)), min_size=1, max_size=5)
+
+
+def lines_of(moves: list[tuple[str, str, int]]) -> tuple[Line, ...]:
+    return tuple(line for one, other, minor in moves for line in (debit(one, minor), credit(other, minor)))
+
+
+@given(st.lists(pairs, max_size=8))
+def test_kept_totals_are_the_sums_of_all_lines_and_sequences_have_no_gap(
+    posted: list[list[tuple[str, str, int]]],
+) -> None:
+    head, entries = HEAD, []
+    for number, moves in enumerate(posted):
+        head, entry = append(head, a_draft(lines_of(moves)), number)
+        entries.append(entry)
+    assert [entry.sequence for entry in entries] == list(range(1, len(posted) + 1))
+    sums: dict[str, int] = {}
+    for entry in entries:
+        for line in entry.draft.lines:
+            sums[line.account] = sums.get(line.account, 0) + line.debit_minor - line.credit_minor
+    assert head.totals == sums
+    assert sum(head.totals.values()) == 0
+
+
+@given(pairs, st.integers(0, 9), st.integers(-3, 3).filter(bool))
+def test_an_entry_with_one_amount_changed_does_not_balance(
+    moves: list[tuple[str, str, int]], place: int, off: int
+) -> None:
+    lines = list(lines_of(moves))
+    chosen = lines[place % len(lines)]
+    off_by = replace(
+        chosen,
+        debit_minor=chosen.debit_minor + (off if chosen.debit_minor else 0),
+        credit_minor=chosen.credit_minor + (off if chosen.credit_minor else 0),
+    )
+    lines[place % len(lines)] = off_by
+    with pytest.raises(UnbalancedEntryError):
+        check_balanced(tuple(lines))
+
+
+def test_an_entry_that_touches_a_fund_is_a_movement() -> None:
+    recharge = (debit(FUND_WITH_PARENT, 5_00), credit(CASH, 5_00))
+    earned = (debit(FUNDS_HELD, 3_00), credit("4100", 3_00))
+    assert (part_of(recharge), fund_change_of(recharge)) == ("fund", 5_00)
+    assert (part_of(earned), fund_change_of(earned)) == ("fund", 3_00)
+    assert (part_of(sale()), fund_change_of(sale())) == ("other", 0)
+
+
+journals = st.sampled_from(["general", "child-tk7m2p9qx4abc"])
+
+
+@given(journals, st.integers(0, 10**16 - 1), st.integers(1, 10**10 - 1), st.booleans())
+def test_an_entry_id_names_its_place(journal: str, micros: int, sequence: int, moves_fund: bool) -> None:
+    lines = (debit(FUND_WITH_PARENT, 1), credit(CASH, 1)) if moves_fund else sale(1)
+    entry = Entry("tk7m", journal, sequence, micros, a_draft(lines), None, "")
+    place = parse_entry_id(entry.entry_id)
+    assert place is not None
+    assert (place.tenant_id, place.part, place.recorded_micros) == ("tk7m", entry.part, micros)
+    assert (place.journal, place.sequence) == (journal, sequence)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "alpha",
+        "alpha.o1-general-1",
+        "alpha.x1795329000000000-general-1",
+        "alpha.o1795329000000000-general-0",
+        "alpha.o1795329000000000-general-01",
+        "alpha.o1795329000000000-general-1\n",
+        "alpha.o179532900000000०-general-1",
+        "al#pha.o1795329000000000-general-1",
+        "alpha.o1795329000000000-gene#ral-1",
+        "a" * 33 + ".o1795329000000000-general-1",
+    ],
+)
+def test_what_is_no_entry_id_names_nothing(text: str) -> None:
+    assert parse_entry_id(text) is None
+
+
+def test_the_hash_of_a_book_is_over_its_heads_in_name_order() -> None:
+    general, child = Head("op", "general", 3, "aa"), Head("op", child_journal("alpha"), 1, "bb")
+    assert child.journal == "child-alpha"
+    expected = hashlib.sha256(b'[["child-alpha",1,"bb"],["general",3,"aa"]]').hexdigest()
+    assert book_hash([general, child]) == book_hash([child, general]) == expected
+    for other in (replace(child, sequence=2), replace(child, hash="bc"), replace(child, journal="child-beta")):
+        assert book_hash([general, other]) != expected
+    assert TODAY.isoformat() == "2026-11-22"
