@@ -14,7 +14,8 @@ from chalicelib.funds import routes as funds
 from chalicelib.ledger import routes as ledger
 from chalicelib.tenants import routes as tenants
 
-app = Chalice(app_name="tributary")
+# The log is configured in chalicelib.aws.log; Chalice would set its level to ERROR and print every line twice.
+app = Chalice(app_name="tributary", configure_logs=False)
 
 for module in (auth, tenants, plans, crm, imports, funds, ledger, billing, documents, jobs, worker, crm_worker):
     app.register_blueprint(module.bp)

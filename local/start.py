@@ -77,6 +77,10 @@ def _configure_app(chosen: settings.Settings) -> None:
 
 
 def _start_functions(work: scheduler.Scheduler) -> None:
+    # The engine keeps no messages over a restart, so every job that is not over is asked for again.
+    requeue = scheduler.function_at("chalicelib.crm.job", "requeue_open_jobs")
+    if requeue:
+        requeue(os.environ["OPERATOR_ID"], 0)
     planner = scheduler.function_at(*PLANNER)
     if planner:
         work.every_minute(planner)

@@ -19,7 +19,7 @@ from chalicelib.billing.state import read_days, read_state
 from chalicelib.billing.store import DayRow, to_day
 from chalicelib.billing.tariffs import TariffTerms, set_tariff, tariff_on
 from chalicelib.core.dates import day_at, parse_day
-from chalicelib.core.errors import NotFound, invalid_field
+from chalicelib.core.errors import NotAllowed, NotFound, invalid_field
 from chalicelib.crm.events import read_history
 from chalicelib.crm.model import DayCount, Plan, ServiceEvent
 from chalicelib.crm.plans import read_plans
@@ -218,7 +218,7 @@ def create_settlement(call: Call) -> Response:
     Settled days answer the same again and move nothing. What takes longer than a request goes on behind it: ask again.
     """
     if not call.tenant.is_operator:
-        raise NotFound("settlement run")
+        raise NotAllowed("operator-only", "Only the operator settles days by hand.")
     until = time.monotonic() + INLINE_SECONDS
     outcome = settle_through(call.tenant.tenant_id, call.body.date, call.now, lambda: time.monotonic() < until)
     return render_with(200 if outcome.is_settled else 202, _run(outcome))
@@ -229,8 +229,8 @@ def read_settlement(call: Call, date: str) -> SettlementAnswer:
     """One's own day: 404 until it is settled or running. The operator sees what its direct resellers paid."""
     try:
         day = parse_day(date)
-    except ValueError:
-        raise NotFound("settled day") from None
+    except ValueError as error:
+        raise invalid_field("date", str(error)) from None
     if call.tenant.is_operator:
         return _operator_day(call, day)
     settled = read_days([(call.tenant.tenant_id, day)])[0]

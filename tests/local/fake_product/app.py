@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 from chalice.app import Chalice, Response
+
 from chalicelib.billing.jobs import bp as jobs
 from chalicelib.billing.worker import bp as worker
 

@@ -1,0 +1,186 @@
+"""The demo ISP of a first start, killed twice while it was filled in: complete, and its books in order."""
+
+import json
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local.demo_isp import DAYS, ENTRIES, PASSWORD, RECHARGES, REFUND, RESELLERS, STAFF
+from tests.journeys.test_readme import Server, run_readme
+
+DIES_AFTER_SECONDS = (0.4, 0.0)
+DIES_AFTER = ("demo: 8 resellers", "demo: 10 days")
+"""In the middle of moving in, and in the middle of the month."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody signed in at the demo."""
+
+    address: str
+    token: str
+
+    def get(self, path: str) -> Any:
+        return ask(self.address + path, self.token)
+
+    def all_of(self, path: str) -> list[Any]:
+        """Every item of a list, page after page."""
+        items: list[Any] = []
+        page = self.get(f"{path}?limit=200")
+        items += page["items"]
+        while page["next_cursor"]:
+            page = self.get(f"{path}?limit=200&cursor={page['next_cursor']}")
+            items += page["items"]
+        return items
+
+
+def ask(url: str, token: str = "", body: Any = None) -> Any:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=60) as answer:
+        return json.load(answer)
+
+
+def visitor(address: str, email: str) -> Visitor:
+    signed_in = ask(f"{address}/v1/auth/login", body={"email": email, "password": PASSWORD})
+    return Visitor(address, signed_in["access_token"])
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo as its visitors meet it."""
+
+    address: str
+    said: list[str]
+    operator: Visitor
+    owners: dict[str, Visitor]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    data = tmp_path_factory.mktemp("demo") / "data"
+    for said, seconds in zip(DIES_AFTER, DIES_AFTER_SECONDS, strict=True):
+        server = Server(data, DEMO="1")
+        server.wait_for(said)
+        time.sleep(seconds)
+        server.kill()
+    server = Server(data, DEMO="1")
+    address = server.ready()
+    owners = {reseller.code: visitor(address, reseller.owner_email) for reseller in RESELLERS}
+    yield Demo(address, server.said, visitor(address, "accountant@demo.test"), owners)
+    server.kill()
+
+
+def minor(amount: str) -> int:
+    return int(amount.replace(".", ""))
+
+
+def depth_of(tree: Any) -> int:
+    return 1 + max((depth_of(child) for child in tree["children"]), default=0)
+
+
+def count_of(tree: Any) -> int:
+    return 1 + sum(count_of(child) for child in tree["children"])
+
+
+def test_there_are_eight_resellers_on_three_levels(demo: Demo) -> None:
+    trees = [demo.operator.get(f"/v1/resellers/{one['id']}/tree") for one in demo.operator.all_of("/v1/resellers")]
+    assert max(depth_of(tree) for tree in trees) == 3
+    assert sum(count_of(tree) for tree in trees) == len(RESELLERS) == 8
+
+
+def test_about_a_thousand_subscribers_have_lived_through_the_month(demo: Demo) -> None:
+    everybody = [one for owner in demo.owners.values() for one in owner.all_of("/v1/subscribers")]
+    assert sum(reseller.subscribers for reseller in RESELLERS) == 1000
+    assert len(everybody) == 1020
+    assert {one["status"] for one in everybody} >= {"active", "disconnected", "suspended"}
+    macs = [service["mac"] for one in everybody for service in one["services"]]
+    assert all(mac.startswith("02:") for mac in macs)
+    assert all(one["phone"].startswith("012") for one in everybody)
+    assert sum(any("ঀ" <= letter <= "৿" for letter in one["name"]) for one in everybody) > 900
+
+
+def test_a_month_of_days_is_settled_up_to_yesterday(demo: Demo) -> None:
+    yesterday = (datetime.now(UTC) + timedelta(hours=6)).date() - timedelta(days=1)
+    first = {one["settles_from"] for one in demo.operator.all_of("/v1/resellers")}
+    assert first == {(yesterday - timedelta(days=DAYS - 1)).isoformat()}
+    for owner in demo.owners.values():
+        for back in range(DAYS):
+            assert owner.get(f"/v1/settlements/{yesterday - timedelta(days=back)}")["status"] == "settled"
+    own_day = demo.operator.get(f"/v1/settlements/{yesterday}")
+    assert own_day["status"] == "settled"
+    assert own_day["subscribers_charged"] > 900
+
+
+def test_every_book_is_sound_and_every_fund_ties_out(demo: Demo) -> None:
+    tied = []
+    for who in (demo.operator, *demo.owners.values()):
+        assert who.get("/v1/ledger/verification")["status"] == "sound"
+        balance = who.get("/v1/ledger/trial-balance")
+        assert balance["total_debit"] == balance["total_credit"] != "0.00"
+        tied += who.all_of("/v1/tie-outs")
+    assert len(tied) == len(RESELLERS)
+    assert {one["difference"] for one in tied} == {"0.00"}
+
+
+def test_money_moved_once_though_the_filling_was_killed_twice(demo: Demo) -> None:
+    for code, owner in demo.owners.items():
+        movements = owner.all_of("/v1/fund/movements")
+        given = [one["amount"] for one in movements if one["kind"] == "recharge" and minor(one["amount"]) > 0]
+        repays = code == "UTTARA"
+        wanted = [one.amount for one in RECHARGES if one.reseller == code and not (repays and one.method == "bank")]
+        assert sorted(given) == sorted(wanted)
+        assert sum(minor(one["amount"]) for one in movements) == minor(owner.get("/v1/fund")["balance"])
+    refunds = [one for one in demo.owners["MIRPUR"].all_of("/v1/fund/movements") if one["kind"] == "refund"]
+    assert [one["amount"] for one in refunds] == [f"-{REFUND.amount}"]
+    by_hand = [one for one in demo.operator.all_of("/v1/ledger/entries") if one["kind"] == "manual"]
+    assert len(by_hand) == sum(entry.tenant is None for entry in ENTRIES)
+
+
+def test_one_reseller_ran_out_of_money_and_some_of_its_services_are_suspended(demo: Demo) -> None:
+    kazipara = demo.owners["KAZIPARA"]
+    services = [service for one in kazipara.all_of("/v1/subscribers") for service in one["services"]]
+    suspended = [service for service in services if service["status"] == "suspended"]
+    assert 0 < len(suspended) < len(services)
+    assert {service["suspended_because"] for service in suspended} == {"self"}
+    fund = kazipara.get("/v1/fund")
+    assert fund["new_connections"] == "blocked"
+    assert 0 <= minor(fund["balance"]) < 10_000
+    first = date.fromisoformat(demo.owners["MIRPUR"].all_of("/v1/resellers")[0]["settles_from"])
+    days = [kazipara.get(f"/v1/settlements/{first + timedelta(days=number)}") for number in range(DAYS)]
+    assert any(day["subscribers_charged"] and day["subscribers_suspended"] for day in days)
+    assert any(minor(day["uncollected"]) for day in days)
+
+
+def test_one_reseller_lives_on_its_credit_limit_and_one_owes_what_it_was_lent(demo: Demo) -> None:
+    halishahar = demo.owners["HALISHAHAR"].get("/v1/fund")
+    assert -minor(halishahar["credit_limit"]) <= minor(halishahar["balance"]) < 0
+    assert demo.owners["UTTARA"].get("/v1/fund")["credit_owed"] == "70000.00"
+
+
+def test_some_pay_tax_and_one_buys_cheaper_since_the_middle_of_the_month(demo: Demo) -> None:
+    accounts = {one["code"]: one for one in demo.operator.get("/v1/ledger/trial-balance")["accounts"]}
+    assert minor(accounts["2200"]["credit"]) > 0
+    prices = demo.owners["SYLHET"].get("/v1/tariff")["prices"]
+    assert {one["code"]: one["monthly_price"] for one in prices}["HOME-10"] == "332.50"
+
+
+def test_every_role_signs_in_and_the_sign_ins_are_printed(demo: Demo) -> None:
+    roles = {visitor(demo.address, user.email).get("/v1/me")["role"] for user in STAFF}
+    assert roles == {"manager", "accountant", "support", "collector", "technician"}
+    said = "\n".join(demo.said)
+    for wanted in (PASSWORD, "manager@demo.test", "owner@mirpur.test", "owner@kazipara.test"):
+        assert wanted in said
+    assert '"level"' not in said
+    assert "Traceback" not in said
+
+
+def test_the_readme_job_runs_beside_the_demo(demo: Demo) -> None:
+    told = run_readme(demo.address)
+    assert told[-2]["total_debit"] == "10000.00"
+    assert {one["difference"] for one in demo.operator.all_of("/v1/tie-outs")} == {"0.00"}
