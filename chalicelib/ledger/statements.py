@@ -1,8 +1,8 @@
 """Statements of a book: the trial balance, by accounting date or service date, as known at any instant.
 
 The totals kept with the journal heads answer for today. For an earlier day or instant, what was recorded since is taken
-off again: nothing is effective, or about a day, before that day has begun for its tenant, so only entries recorded since
-then can differ. The whole journal is never read.
+off again: nothing is effective, or about a day, before that day has begun for its tenant (or is over for its child), so
+only entries recorded since then can differ. The whole journal is never read.
 """
 
 from dataclasses import dataclass
@@ -61,7 +61,9 @@ def _recorded_since(tenant: Tenant, on: date | None, known_at: datetime | None) 
     """The first instant at which something that does not belong could have been recorded; None if everything belongs."""
     bounds = []
     if on is not None:
-        bounds.append(to_micros(start_of(on + ONE_DAY, tenant.timezone)))
+        # A child's day may be settled before it begins for its parent: the first place where the day after `on` is over.
+        first_over = start_of(on + 2 * ONE_DAY, "Pacific/Kiritimati")
+        bounds.append(to_micros(min(start_of(on + ONE_DAY, tenant.timezone), first_over)))
     if known_at is not None:
         bounds.append(to_micros(known_at) + 1)
     return min(bounds, default=None)

