@@ -76,7 +76,11 @@ class Desk:
         answer = self._renewed(held[1]) if held is not None else None
         if answer is None:
             answer = self._send("POST", "/v1/auth/login", {"email": email, "password": PASSWORD})
-        token = (answer["access_token"], answer["refresh_token"], now + timedelta(seconds=RENEWS_AT_SECONDS))
+        token: tuple[str, str, datetime] = (
+            answer["access_token"],
+            answer["refresh_token"],
+            now + timedelta(seconds=RENEWS_AT_SECONDS),
+        )
         self._tokens[email] = token
         return token[0]
 

@@ -6,6 +6,7 @@ in the log. `app.py` is a list of these blueprints; `openapi.py` describes what 
 """
 
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,11 +24,12 @@ from chalicelib.auth.roles import ALL_PERMISSIONS
 from chalicelib.aws import clock
 from chalicelib.aws.log import alarm, flush_metrics, log, logger, measure
 from chalicelib.aws.tables import AlreadyDone
-from chalicelib.core.errors import NotAllowed, Refusal, TooLarge, Unreadable, invalid_field
+from chalicelib.core.errors import Conflict, NotAllowed, Refusal, TooLarge, Unreadable, invalid_field
 from chalicelib.tenants.model import MODULES, effective_modules
 
 MAX_BODY_BYTES = 10_000_000
 PUBLIC: Literal["public"] = "public"
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 View = Callable[..., Any]
 
@@ -164,18 +166,23 @@ def _answer(endpoint: Endpoint, request: Request, variables: dict[str, str], tra
     try:
         return _to_response(endpoint, endpoint.view(call, **variables))
     except AlreadyDone:
-        return _answer_of_the_other(endpoint, request, now)
+        return _replayed(_claim_again(endpoint, request, now))
+    except Conflict:
+        # What stands in the way may be the effect of this very request, carried out a moment ago under the same key.
+        if call.claim is None or (claim := _claim_again(endpoint, request, now)).earlier is None:
+            raise
+        return _replayed(claim)
 
 
-def _answer_of_the_other(endpoint: Endpoint, request: Request, now: datetime) -> Response:
-    """Two requests under one key ran at once and the other won: tell what it answered."""
+def _claim_again(endpoint: Endpoint, request: Request, now: datetime) -> Claim:
+    """Two requests under one key ran at once: the claim as the other one may have left it meanwhile."""
     claims = bearer_claims(request.headers.get("authorization"), now)
     path = request.context.get("path") or endpoint.path
     key = request.headers.get("idempotency-key")
     claim = standing_of(claims, now, claim_of(endpoint.name, key, path, _raw_body(request))).claim
-    assert claim is not None, "a claim that collided is there"
+    assert claim is not None, "only a request with a key is asked for its claim again"
     claim.check_same()
-    return _replayed(claim)
+    return claim
 
 
 def _raw_body(request: Request) -> bytes:
@@ -241,7 +248,7 @@ def _to_numbers(model: type[BaseModel], texts: dict[str, str]) -> dict[str, Any]
         declared = model.model_fields.get(name)
         if declared is None:
             continue
-        if declared.annotation is int and len(text) <= 18 and text.isascii() and text.lstrip("-").isdigit():
+        if declared.annotation is int and _WHOLE_NUMBER.fullmatch(text):
             values[name] = int(text)
         elif declared.annotation is bool and text in ("true", "false"):
             values[name] = text == "true"

@@ -48,6 +48,8 @@ def show_docs(call: Call) -> Response:
 @bp.api("GET", "/openapi.json", may=PUBLIC)
 def show_openapi(call: Call) -> Response:
     """This API as an OpenAPI 3.1 document."""
+    from chalicelib.api.openapi import openapi_document
+
     return Response(
         body=compact_json(openapi_document()), status_code=200, headers={"Content-Type": "application/json"}
     )

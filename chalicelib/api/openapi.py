@@ -186,24 +186,34 @@ def _with_example(name: str, schema: dict[str, Any], all_schemas: dict[str, Any]
     """The schema with an example put together from its fields' own examples."""
     if "properties" not in schema:
         return schema
-    return {**schema, "examples": [example_of(schema, all_schemas)]}
+    return {**schema, "examples": [example_of(schema, all_schemas, (name,))]}
 
 
-def example_of(schema: dict[str, Any], all_schemas: dict[str, Any], depth: int = 0) -> Any:
-    """A value that the schema allows: the first example that is given, or one put together from its parts."""
+def example_of(schema: dict[str, Any], all_schemas: dict[str, Any], within: tuple[str, ...] = ()) -> Any:
+    """A value that the schema allows: the first example that is given, or one put together from its parts.
+
+    `within` names the schemas around it: a list of one of them (a tree) ends there, empty.
+    """
     for given in ("examples", "enum"):
         if schema.get(given):
             return schema[given][0]
     if "const" in schema or "default" in schema:
         return schema.get("const", schema.get("default"))
-    if "$ref" in schema and depth < 6:
-        return example_of(all_schemas[schema["$ref"].rpartition("/")[2]], all_schemas, depth + 1)
+    if "$ref" in schema:
+        return example_of(all_schemas[_referred(schema)], all_schemas, (*within, _referred(schema)))
     for choice in ("anyOf", "oneOf", "allOf"):
         if choice in schema:
-            return example_of(schema[choice][0], all_schemas, depth + 1)
+            ending = [part for part in schema[choice] if _referred(part) not in within]
+            return example_of(ending[0], all_schemas, within)
     if "properties" in schema:
-        return {name: example_of(part, all_schemas, depth + 1) for name, part in schema["properties"].items()}
+        return {name: example_of(part, all_schemas, within) for name, part in schema["properties"].items()}
     if schema.get("type") == "array":
-        return [example_of(schema.get("items", {}), all_schemas, depth + 1)]
+        items = schema.get("items", {})
+        return [] if _referred(items) in within else [example_of(items, all_schemas, within)]
     plain = {"string": "text", "integer": 1, "number": 1, "boolean": True, "object": {}, "null": None}
     return plain.get(schema.get("type", "null"))
+
+
+def _referred(schema: dict[str, Any]) -> str:
+    """The name of the schema that this one points to, empty when it points to none."""
+    return str(schema.get("$ref", "")).rpartition("/")[2]

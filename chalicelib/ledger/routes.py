@@ -57,7 +57,7 @@ class AccountAnswer(Answer):
     control: bool = Field(examples=[False])
 
 
-class LineBody(Body):
+class EntryLineBody(Body):
     """One leg of an entry: an account and either a debit or a credit."""
 
     account: Code = Field(examples=["1010"])
@@ -70,7 +70,14 @@ class EntryBody(Body):
 
     effective_on: Day
     memo: Note = Field(examples=["Rent of November"])
-    lines: Annotated[list[LineBody], Field(min_length=2, max_length=100)]
+    lines: Annotated[
+        list[EntryLineBody],
+        Field(
+            min_length=2,
+            max_length=100,
+            examples=[[{"account": "5910", "debit": "800.00"}, {"account": "1010", "credit": "800.00"}]],
+        ),
+    ]
 
 
 class LineAnswer(Answer):

@@ -10,7 +10,6 @@ from chalicelib.ledger.journal import Entry, Head, append, book_hash
 from chalicelib.ledger.statements import read_heads
 from chalicelib.ledger.store import EntryRow, entry_key, to_entry
 
-
 Broken = tuple[int, str]
 """When what does not hold was recorded, and its name."""
 

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -50,13 +51,20 @@ class Server:
         raise AssertionError(f"it ended without {text!r}: " + "\n".join(self.said))
 
     def ready(self) -> str:
-        """Its address, once it serves."""
-        return self.wait_for("ready at").split()[2]
+        """Its address, once it serves. From then on its log goes nowhere: it must not wait for a reader."""
+        address = self.wait_for("ready at").split()[2]
+        threading.Thread(target=self._drain, daemon=True).start()
+        return address
 
     def kill(self) -> None:
         """Ends it as `kill -9` does."""
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+
+    def _drain(self) -> None:
+        assert self.process.stdout is not None
+        for _ in self.process.stdout:
+            continue
 
 
 def run_readme(address: str) -> list[Any]:
