@@ -16,13 +16,14 @@ READS = frozenset(
         "access-log:read",
     }
 )
-CREDENTIALS = frozenset({"users:write", "password:write", "resellers:login-as"})
-"""What nobody may do under login-as: touch credentials, or log in as a third."""
+CREDENTIALS = frozenset({"users:write", "password:write", "resellers:onboard", "resellers:login-as"})
+"""What nobody may do under login-as: touch credentials (a new reseller brings its owner's), or log in as a third."""
 
 _ANYONE = frozenset({"me:read", "password:write"})
 _CHANGES = frozenset(
     {
         "resellers:write",
+        "resellers:onboard",
         "plans:write",
         "tariffs:write",
         "funds:write",

@@ -11,7 +11,7 @@ from chalicelib.billing.cut import with_tax
 from chalicelib.billing.pins import guard_day
 from chalicelib.billing.state import read_state
 from chalicelib.billing.tariffs import DayPrices, read_price_book
-from chalicelib.core.errors import Conflict, FieldError, Invalid, Refusal
+from chalicelib.core.errors import Conflict, FieldError, Invalid, Refusal, Unavailable
 from chalicelib.crm.model import Plan
 from chalicelib.funds.limits import read_limits
 from chalicelib.funds.model import Fund
@@ -45,7 +45,12 @@ def guard_new_connections(chain: Sequence[Tenant], starts: Sequence[tuple[Plan, 
 
     def explain(failure: ConditionFailed) -> Refusal | None:
         short = next((tenant_id for tenant_id, check in checks.items() if failure.failed(check)), None)
-        return None if short is None else _too_low([tenant.tenant_id for tenant in chain], short)
+        if short is None:
+            return None
+        row = failure.rows[checks[short]]
+        if isinstance(row, FundRow) and row.minimum_balance_minor != funds[short].minimum_balance_minor:
+            return Unavailable("busy", "A limit was changed at this moment; please send the request again.")
+        return _too_low([tenant.tenant_id for tenant in chain], short)
 
     return together([Guard(tuple(checks.values()), explain), pinned])
 
@@ -67,15 +72,18 @@ def _first_charges(chain: Sequence[Tenant], charges: Counter[tuple[str, date]]) 
     """What the first day of all these connections costs each buyer, with tax, from the bottom up."""
     book = read_price_book(chain)
     days: dict[date, DayPrices] = {}
-    totals = [0] * (len(chain) - 1)
-    tax_bps: tuple[int, ...] = ()
+    nets: dict[date, list[int]] = {}
     for (code, day), count in charges.items():
         if day not in days:
             days[day] = book.prices_on(day)
+            nets[day] = [0] * (len(chain) - 1)
         prices = days[day].by_plan.get(code)
         if prices is None:
             message = f"{code} has no price at some level on {day}"
             raise Invalid("plan-not-priced", message, (FieldError("plan", message),))
-        totals = [total + count * price for total, price in zip(totals, prices, strict=True)]
-        tax_bps = days[day].tax_bps
-    return [with_tax(total, bps) for total, bps in zip(totals, tax_bps, strict=True)]
+        nets[day] = [total + count * price for total, price in zip(nets[day], prices, strict=True)]
+    taxed = [
+        [with_tax(total, bps) for total, bps in zip(totals, days[day].tax_bps, strict=True)]
+        for day, totals in nets.items()
+    ]
+    return [sum(level) for level in zip(*taxed, strict=True)]

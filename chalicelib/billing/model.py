@@ -58,18 +58,29 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What prices a day, from the tenant's own edge upward: each edge's tariff version (empty where there is none yet)
+    and the buyer's first day of month."""
+
+    versions: tuple[str, ...] = ()
+    month_starts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class State:
     """How far a tenant's days are: settled through `last_day`, pinned through `pinned_through`.
 
-    `tariffs` are the versions the newest pin fixed, from the tenant's own edge upward. `held` counts suspended services.
-    `marks` are state changes that a crash may have left undone. `parked` says why an alarm has taken it out of the run.
+    `terms` are what the newest pin fixed. `held` counts suspended services; `resumed_minor` is what those brought back
+    since the last settled day cost each level a day. `marks` are state changes that a crash may have left undone.
+    `parked` says why an alarm has taken it out of the run.
     """
 
     tenant_id: str
     last_day: date | None = None
     pinned_through: date | None = None
-    tariffs: tuple[str, ...] = ()
+    terms: Terms = Terms()
     held: int = 0
+    resumed_minor: tuple[int, ...] = ()
     marks: tuple[Mark, ...] = ()
     parked: str | None = None
     revision: int = 0

@@ -25,3 +25,9 @@ def guard_day(tenant_id: str, earliest: date) -> Guard:
         return Conflict("day-already-pinned", f"The day {earliest} is settled or being settled; it cannot be changed.")
 
     return Guard((check,), explain)
+
+
+def guard_unpinned(tenant_id: str) -> Guard:
+    """A write that happens only while no day of the tenant was ever pinned."""
+    row = StateRow.at(keys.settlement_state(tenant_id))
+    return Guard((Check(row, StateRow.pinned_through.does_not_exist()),), lambda failure: None)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from chalicelib.aws import clock, keys
 from chalicelib.aws.tables import ConditionFailed, Operation, Put, Update, read_many, write
-from chalicelib.billing.cut import Cut, Level, find_cut, level_totals
+from chalicelib.billing.cut import Cut, Level, find_cut, level_totals, with_tax
 from chalicelib.billing.model import SUSPEND, Mark, SettledDay, State
 from chalicelib.billing.rollup import subtree_of
 from chalicelib.billing.roster import SUSPENDED, SUSPENDED_AND_DISABLED, Columns, billable_positions, suspended_behind
@@ -107,7 +107,7 @@ def _build(
     ]
     cut = find_cut(day.plans, day.table, levels)
     charge = _charge(day, cut.count)
-    uncollected = level_totals(day.plans[cut.count :], day.table, len(levels))
+    uncollected = _uncollected(day, charge)
     entry_id = _post_entries(day, charge, funds, posting)
     paid = tuple(charge.gross_minor)
     settled = replace(
@@ -117,14 +117,20 @@ def _build(
         paid_minor=paid,
         tax_minor=tuple(charge.tax_minor),
         subtree_minor=subtree_of(paid, below),
-        uncollected_minor=tuple(uncollected),
+        uncollected_minor=uncollected,
         short=cut.short,
         cut_at=_place(day.sheet, cut) if cut.short else None,
         entry_id=entry_id,
     )
-    moves = _move_funds(day.draft.day, charge, funds, list(day.prices.by_plan.values()), posting.recorded_micros)
+    moves = _move_funds(day, charge, funds, posting.recorded_micros)
     after = _state_after(state, day, cut, posting.recorded_micros)
     return settled, [change_state(state, after), Put(day_row(settled)), *moves, *posting.operations()]
+
+
+def _uncollected(day: DayToPost, charge: _Charge) -> tuple[int, ...]:
+    """What the lines behind the cut would have cost each level beside those before it, with tax."""
+    whole = _charge(day, len(day.plans)).gross_minor
+    return tuple(all_ - paid for all_, paid in zip(whole, charge.gross_minor, strict=True))
 
 
 def _place(sheet: Columns, cut: Cut) -> tuple[int, int]:
@@ -138,25 +144,29 @@ def _charge(day: DayToPost, count: int) -> _Charge:
     return _Charge(net, [share_of(total, bps) for total, bps in zip(net, day.prices.tax_bps, strict=True)])
 
 
-def _move_funds(
-    on: date, charge: _Charge, funds: list[Fund], prices: Sequence[tuple[int, ...]], micros: int
-) -> list[Update]:
+def _move_funds(day: DayToPost, charge: _Charge, funds: list[Fund], micros: int) -> list[Update]:
     """Each fund pays its seller and is paid by the level below; one that does not move is left alone."""
     moves = []
     earned = 0
     for level, (fund, paid) in enumerate(zip(funds, charge.gross_minor, strict=True)):
         if paid or earned:
-            first = min(price[0] for price in prices) if level == 0 else None
-            moves.append(move_fund(fund, earned - paid, micros, use=(on, paid - earned), first_charge_minor=first))
+            cheapest = _cheapest_connection(day) if level == 0 else None
+            use = (day.draft.day, paid - earned)
+            moves.append(move_fund(fund, earned - paid, micros, use=use, first_charge_minor=cheapest))
         earned = paid
     return moves
+
+
+def _cheapest_connection(day: DayToPost) -> int:
+    """The least that a new connection would have cost the settling tenant on this day, with tax."""
+    return min(with_tax(prices[0], day.prices.tax_bps[0]) for prices in day.prices.by_plan.values())
 
 
 def _post_entries(day: DayToPost, charge: _Charge, funds: list[Fund], posting: Posting) -> str | None:
     """The two entries of every level that paid something; returns the id of the settling tenant's own."""
     balances = {fund.tenant_id: fund.balance_minor for fund in funds}
     own: str | None = None
-    for buyer, net, tax in zip(day.buyers, charge.net_minor, charge.tax_minor, strict=True):
+    for level, (buyer, net, tax) in enumerate(zip(day.buyers, charge.net_minor, charge.tax_minor, strict=True)):
         if net + tax == 0:
             continue
         seller_id = buyer.parent_id or ""
@@ -172,7 +182,8 @@ def _post_entries(day: DayToPost, charge: _Charge, funds: list[Fund], posting: P
         posting.add(seller_id, child_journal(buyer.tenant_id), entry, balances.get(seller_id))
         balances[buyer.tenant_id] -= net + tax
         posted = posting.add(buyer.tenant_id, GENERAL, _draft(day, tuple(bought)), balances[buyer.tenant_id])
-        own = own or posted.entry_id
+        if level == 0:
+            own = posted.entry_id
     return own
 
 
@@ -192,4 +203,4 @@ def _state_after(state: State, day: DayToPost, cut: Cut, micros: int) -> State:
     suspended = len(suspended_behind(day.sheet, cut.count)) if cut.short else 0
     held = suspended + day.sheet.marks.count(SUSPENDED) + day.sheet.marks.count(SUSPENDED_AND_DISABLED)
     marks = (*state.marks, Mark(SUSPEND, day.draft.day, micros)) if suspended else state.marks
-    return replace(state, last_day=day.draft.day, held=held, marks=marks, parked=None)
+    return replace(state, last_day=day.draft.day, held=held, marks=marks, parked=None, resumed_minor=())

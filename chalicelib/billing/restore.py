@@ -3,21 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import add
 
 from chalicelib.aws.log import log, measure
 from chalicelib.aws.tables import ConditionFailed, write
 from chalicelib.billing.cut import Level, find_cut, level_totals, with_tax
 from chalicelib.billing.evidence import read_roster
 from chalicelib.billing.marks import finish_marks
-from chalicelib.billing.model import RESUME, Mark, SettledDay, State
+from chalicelib.billing.model import RESUME, Mark, State
 from chalicelib.billing.roster import ENABLED, SUSPENDED, Columns, day_sheet, positions_in_state, roster_after
 from chalicelib.billing.settle import price_table
-from chalicelib.billing.state import change_state, read_days
+from chalicelib.billing.state import change_state, read_days, read_states
 from chalicelib.billing.tariffs import DayPrices, read_price_book
 from chalicelib.core.dates import ONE_DAY, day_at, days_between, to_micros
 from chalicelib.crm.events import read_events, resume_operation
 from chalicelib.funds.limits import read_limits
-from chalicelib.funds.model import Fund
+from chalicelib.tenants.hierarchy import read_tree
 from chalicelib.tenants.model import Tenant
 
 TRIES = 6
@@ -48,11 +49,16 @@ def restore_services(chain: Sequence[Tenant], now: datetime) -> int:
             return 0
         if today <= state.last_day:
             return 0
-        chosen = _choose(chain, state, today)
+        chosen, cost_minor = _choose(chain, state, today)
         if not chosen:
             return 0
         micros = to_micros(now)
-        after = replace(state, held=state.held - len(chosen), marks=(*state.marks, Mark(RESUME, today, micros)))
+        after = replace(
+            state,
+            held=state.held - len(chosen),
+            resumed_minor=_added(state.resumed_minor, cost_minor),
+            marks=(*state.marks, Mark(RESUME, today, micros)),
+        )
         event = resume_operation(tenant.tenant_id, chosen, today, micros)
         try:
             write(change_state(state, after), event)
@@ -65,37 +71,61 @@ def restore_services(chain: Sequence[Tenant], now: datetime) -> int:
     return 0
 
 
-def _choose(chain: Sequence[Tenant], state: State, today: date) -> list[int]:
-    """The numbers of the services to bring back: the longest affordable prefix of those waiting, in charging order."""
-    tenant = chain[-1]
-    assert state.last_day is not None
+def _choose(chain: Sequence[Tenant], state: State, today: date) -> tuple[list[int], list[int]]:
+    """The numbers of the services to bring back, and what they cost each level a day.
+
+    It is the longest affordable prefix of those waiting, in charging order.
+    """
+    assert state.last_day is not None, "services are suspended by a settled day"
     view = _look(chain, state.last_day, today)
     if not view.waiting:
-        return []
+        return [], []
     funds = read_limits(list(view.prices.levels))
-    last = read_days([(tenant.tenant_id, state.last_day)])[0]
-    keep = level_totals(view.running, view.table, len(view.prices.levels))
+    others = _use_of_others(chain)
+    running = _costs(view.running, view)
     levels = []
     earned = 0
-    for index, tenant_id in enumerate(view.prices.levels):
-        cost = with_tax(keep[index], view.prices.tax_bps[index])
-        others = _use_of_others(funds[tenant_id], last, index)
-        spare = funds[tenant_id].spendable_minor - (cost - earned) - others
+    for tenant_id, cost, bps in zip(view.prices.levels, running, view.prices.tax_bps, strict=True):
+        spare = funds[tenant_id].spendable_minor - (cost - earned) - others.get(tenant_id, 0)
         if spare < 0:
-            return []
-        levels.append(Level(tenant_id, spare, view.prices.tax_bps[index]))
+            return [], []
+        levels.append(Level(tenant_id, spare, bps))
         earned = cost
     waiting = [view.roster.plans[i] for i in view.waiting]
     count = find_cut(waiting, view.table, levels).count
-    return [view.roster.numbers[i] for i in view.waiting[:count]]
+    return [view.roster.numbers[i] for i in view.waiting[:count]], _costs(waiting[:count], view)
 
 
-def _use_of_others(fund: Fund, last: SettledDay | None, level: int) -> int:
-    """What an ancestor's fund used on its last day for others than this tenant: it has to last one more day for them."""
-    if level == 0 or last is None or fund.used_on != last.day:
-        return 0
-    own = last.paid_minor[level] - last.paid_minor[level - 1]
-    return max(0, fund.used_minor - own)
+def _costs(plans: Sequence[int], view: _Today) -> list[int]:
+    """What services of these plans cost each level today, with tax."""
+    totals = level_totals(plans, view.table, len(view.prices.levels))
+    return [with_tax(total, bps) for total, bps in zip(totals, view.prices.tax_bps, strict=True)]
+
+
+def _added(one: Sequence[int], other: Sequence[int]) -> tuple[int, ...]:
+    return tuple(map(add, one, other)) if one else tuple(other)
+
+
+def _use_of_others(chain: Sequence[Tenant]) -> dict[str, int]:
+    """What each fund above has to keep for one more day of everybody else below it, by tenant.
+
+    Everybody else is whoever shares a fund with this tenant: what they were charged on their last settled day, and what
+    was brought back for them since.
+    """
+    tenant_id = chain[-1].tenant_id
+    nodes = [node for node in read_tree([one.tenant_id for one in chain[:2]]) if node.tenant_id != tenant_id]
+    states = read_states([node.tenant_id for node in nodes])
+    last = [(node, states[node.tenant_id].last_day) for node in nodes]
+    settled = [(node, day) for node, day in last if day is not None]
+    records = read_days([(node.tenant_id, day) for node, day in settled])
+    kept: dict[str, int] = {}
+    for (node, _), record in zip(settled, records, strict=True):
+        paid = _added(states[node.tenant_id].resumed_minor, record.paid_minor) if record else ()
+        earned = 0
+        for buyer, cost in zip(reversed(node.chain[1:]), paid, strict=False):
+            kept[buyer] = kept.get(buyer, 0) + cost - earned
+            earned = cost
+    return {buyer: max(0, amount) for buyer, amount in kept.items()}
 
 
 def _look(chain: Sequence[Tenant], last_day: date, today: date) -> _Today:

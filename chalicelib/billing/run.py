@@ -10,9 +10,9 @@ from chalicelib.aws.queue import send_in_order
 from chalicelib.billing.calendar import due_days, group_of, runs_by_itself
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.restore import restore_services
-from chalicelib.billing.settle import NotDueError, ParkedError, settle_day
+from chalicelib.billing.settle import DEFECTS, NotDueError, ParkedError, park, settle_day
 from chalicelib.billing.state import read_days, read_states
-from chalicelib.core.dates import last_ended_day
+from chalicelib.core.dates import day_at, last_ended_day
 from chalicelib.core.errors import invalid_field
 from chalicelib.tenants.hierarchy import TreeNode, read_chain, read_tree
 
@@ -58,7 +58,10 @@ def carry_out(message: dict[str, object], now: datetime) -> None:
     """Do what one message asks. A day that is not due yet, or parked, is left to the planner's next run."""
     chain = read_chain([str(tenant_id) for tenant_id in message["chain"]])  # type: ignore[attr-defined]
     if message["do"] == RESTORE:
-        restore_services(chain, now)
+        try:
+            restore_services(chain, now)
+        except DEFECTS as defect:
+            park(chain[-1].tenant_id, day_at(now, chain[-1].timezone), defect)
         return
     day = date.fromisoformat(str(message["day"]))
     try:

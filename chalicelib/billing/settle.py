@@ -19,11 +19,12 @@ from chalicelib.billing.post import DayToPost, post_day
 from chalicelib.billing.rollup import roll_up
 from chalicelib.billing.roster import Columns, UnknownServiceError, billable_positions, day_sheet
 from chalicelib.billing.sheet import DamagedSheetError, encode_sheet
-from chalicelib.billing.state import change_state, read_days, read_state
+from chalicelib.billing.state import change_state, read_days, read_state, read_states
 from chalicelib.billing.tariffs import DayPrices, NotPricedError, PriceBook, read_price_book
-from chalicelib.core.dates import ONE_DAY, last_ended_day
+from chalicelib.core.dates import ONE_DAY, day_at, last_ended_day
 from chalicelib.core.errors import Unavailable
 from chalicelib.crm.events import read_events
+from chalicelib.tenants.hierarchy import read_tree
 from chalicelib.tenants.model import Tenant
 
 PIN_TRIES = 8
@@ -42,7 +43,8 @@ class ParkedError(Exception):
 def settle_day(chain: Sequence[Tenant], day: date, now: datetime) -> SettledDay:
     """Settle that day of the chain's last tenant, or find it settled.
 
-    `NotDueError` unless it is the first unsettled day and has ended. A defect parks the tenant and raises `ParkedError`.
+    `NotDueError` unless it is the first unsettled day, has ended, and is settled for the children. A defect parks the
+    tenant and raises `ParkedError`.
     """
     tenant = chain[-1]
     state = finish_marks(chain)
@@ -50,14 +52,14 @@ def settle_day(chain: Sequence[Tenant], day: date, now: datetime) -> SettledDay:
         return _settled(tenant.tenant_id, day)
     if day != state.next_day(tenant.settles_from) or day > last_ended_day(now, tenant.timezone):
         raise NotDueError(f"{tenant.tenant_id} {day}")
+    _wait_for_children(chain, day, now)
     try:
-        book = read_price_book(chain)
-        state = _pin(tenant, state, day, book)
+        state, book = _pin(chain, state, day)
         if state.last_day is not None and day <= state.last_day:
             return _settled(tenant.tenant_id, day)
         settled = _post(chain, state, day, book, now)
     except DEFECTS as defect:
-        _park(tenant.tenant_id, day, defect)
+        park(tenant.tenant_id, day, defect)
         raise ParkedError(f"{tenant.tenant_id} {day}: {defect}") from defect
     roll_up(chain, day)
     finish_marks(chain)
@@ -71,29 +73,53 @@ def _settled(tenant_id: str, day: date) -> SettledDay:
     return found
 
 
-def _pin(tenant: Tenant, state: State, day: date, book: PriceBook) -> State:
+def _pin(chain: Sequence[Tenant], state: State, day: date) -> tuple[State, PriceBook]:
     """Fix what the day is computed from: from now on no event and no tariff dated on or before it is taken.
 
-    The version of every edge is stored with the pin; the events are all those committed before it, since each of them
-    was written under the condition that its day was not pinned.
+    The terms of every edge are stored with the pin; the events are all those committed before it, since each of them was
+    written under the condition that its day was not pinned. A tariff that was accepted between reading and pinning is
+    found by reading again: what was accepted before the pin holds, and nothing is accepted after it.
     """
+    tenant_id = chain[-1].tenant_id
     for _ in range(PIN_TRIES):
-        if state.pinned_through is not None and state.pinned_through >= day:
-            return state
-        pinned = replace(state, pinned_through=day, tariffs=book.versions_on(day), revision=state.revision + 1)
+        book = read_price_book(chain)
+        if state.pinned_through is None or state.pinned_through < day:
+            after = replace(state, pinned_through=day, terms=book.terms_on(day), revision=state.revision + 1)
+        else:
+            versions = book.terms_on(day).versions
+            is_settled = state.last_day is not None and state.last_day >= day
+            if is_settled or versions == state.terms.versions:
+                return state, book
+            after = replace(state, terms=replace(state.terms, versions=versions), revision=state.revision + 1)
         try:
-            write(change_state(state, pinned))
+            write(change_state(state, after))
+            state = after
         except ConditionFailed:
-            state = read_state(tenant.tenant_id)
-            continue
-        return pinned
+            state = read_state(tenant_id)
     raise Unavailable("busy", "This tenant is being settled by another worker.")
+
+
+def _wait_for_children(chain: Sequence[Tenant], day: date, now: datetime) -> None:
+    """`NotDueError` while a direct child has not settled the day, which settles before its parent.
+
+    It is not waited for where its day has not ended, an alarm has parked it, or it was not here yet on that day.
+    """
+    depth = len(chain)
+    children = [node for node in read_tree([tenant.tenant_id for tenant in chain]) if node.depth == depth]
+    states = read_states([node.tenant_id for node in children])
+    for node in children:
+        state = states[node.tenant_id]
+        was_here = node.settles_from <= day and day_at(node.created_at, node.timezone) <= day
+        has_ended = last_ended_day(now, node.timezone) >= day
+        is_behind = state.last_day is None or state.last_day < day
+        if was_here and has_ended and is_behind and not state.parked:
+            raise NotDueError(f"{chain[-1].tenant_id} {day} waits for {node.tenant_id}")
 
 
 def _post(chain: Sequence[Tenant], state: State, day: date, book: PriceBook, now: datetime) -> SettledDay:
     tenant = chain[-1]
     sheet = read_day_sheet(tenant, state.last_day, day)
-    prices = book.prices_on(day, state.tariffs)
+    prices = book.prices_on(day, state.terms)
     billable = billable_positions(sheet)
     plans = [sheet.plans[i] for i in billable]
     table = price_table(sheet, prices, plans)
@@ -145,7 +171,8 @@ def price_table(sheet: Columns, prices: DayPrices, plans: Sequence[int]) -> list
     return table
 
 
-def _park(tenant_id: str, day: date, defect: Exception) -> None:
+def park(tenant_id: str, day: date, defect: Exception) -> None:
+    """Take a tenant out of the run with an alarm, until a person settles it by hand; its books stay as they are."""
     alarm(
         "A settlement is parked.", tenant=tenant_id, day=day.isoformat(), defect=type(defect).__name__, why=str(defect)
     )

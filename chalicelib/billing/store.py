@@ -4,7 +4,7 @@ from datetime import date
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import BooksRow, BytesAttribute, IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
-from chalicelib.billing.model import Mark, RefundPolicy, SettledDay, State, Tariff, Timing
+from chalicelib.billing.model import Mark, RefundPolicy, SettledDay, State, Tariff, Terms, Timing
 from chalicelib.crm.model import DayCount
 
 
@@ -23,8 +23,9 @@ class StateRow(BooksRow):
 
     last_day = TextAttribute(null=True)
     pinned_through = TextAttribute(null=True)
-    tariffs = JsonAttribute(null=True)
+    terms = JsonAttribute(null=True)
     held = IntegerAttribute(null=True)
+    resumed = JsonAttribute(null=True)
     marks = JsonAttribute(null=True)
     parked = TextAttribute(null=True)
     revision = IntegerAttribute()
@@ -88,8 +89,9 @@ def to_state(tenant_id: str, row: StateRow | None) -> State:
         tenant_id=tenant_id,
         last_day=_day(row.last_day),
         pinned_through=_day(row.pinned_through),
-        tariffs=tuple(row.tariffs or ()),
+        terms=Terms(*map(tuple, row.terms or ((), ()))),
         held=row.held or 0,
+        resumed_minor=tuple(row.resumed or ()),
         marks=tuple(Mark(kind, date.fromisoformat(on), micros) for kind, on, micros in row.marks or ()),
         parked=row.parked,
         revision=row.revision,

@@ -2,19 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from chalicelib.aws import keys
+from chalicelib.aws.guards import Guard, together
 from chalicelib.aws.tables import ConditionFailed, Put, read_all, read_page, write
-from chalicelib.billing.model import RefundPolicy, Tariff, Timing
+from chalicelib.billing.model import RefundPolicy, Tariff, Terms, Timing
 from chalicelib.billing.pins import guard_day
 from chalicelib.billing.proration import day_price
 from chalicelib.billing.store import TariffRow, tariff_row, to_tariff
 from chalicelib.core.dates import to_micros
-from chalicelib.core.errors import FieldError, Invalid, NotFound, invalid_field
+from chalicelib.core.errors import Conflict, FieldError, Invalid, NotFound, invalid_field
 from chalicelib.crm.model import DayCount, Plan
 from chalicelib.crm.plans import plan_code, read_plans
+from chalicelib.tenants.hierarchy import read_tree
 from chalicelib.tenants.model import Tenant
+
+MAX_GUARDED = 90
+EASTERNMOST = timedelta(hours=14)
+"""How far the earliest time zone is ahead of UTC."""
 
 
 @dataclass(frozen=True)
@@ -57,19 +63,23 @@ class PriceBook:
         """The tenants that pay somebody, from the bottom up."""
         return tuple(reversed(self.chain[1:]))
 
-    def versions_on(self, day: date) -> tuple[str, ...]:
-        """The version of every edge that is in force on a day, empty where none is yet."""
-        return tuple(next((t.version for t in edge if t.effective_on <= day), "") for edge in self.tariffs)
+    def terms_on(self, day: date) -> Terms:
+        """What prices that day as things stand: the versions in force, and each buyer's first day of month."""
+        return Terms(
+            tuple(next((t.version for t in edge if t.effective_on <= day), "") for edge in self.tariffs),
+            tuple(buyer.month_starts_on for buyer in self.buyers),
+        )
 
-    def prices_on(self, day: date, versions: Sequence[str] | None = None) -> DayPrices:
-        """What each plan costs on that day; plans that some level has no price for are left out."""
-        names = tuple(versions) if versions is not None else self.versions_on(day)
+    def prices_on(self, day: date, terms: Terms | None = None) -> DayPrices:
+        """What each plan costs on that day, by these terms; plans that some level has no price for are left out."""
+        terms = terms or self.terms_on(day)
+        names = terms.versions
         edges = [
             next((t for t in edge if t.version == name), None) for edge, name in zip(self.tariffs, names, strict=True)
         ]
         by_plan = {}
         for code in self.plans[0] if self.plans else ():
-            prices = self._plan_prices(code, edges, day)
+            prices = self._plan_prices(code, edges, day, terms.month_starts)
             if prices is not None:
                 by_plan[code] = prices
         return DayPrices(
@@ -80,9 +90,11 @@ class PriceBook:
             by_plan,
         )
 
-    def _plan_prices(self, code: str, edges: Sequence[Tariff | None], day: date) -> tuple[int, ...] | None:
+    def _plan_prices(
+        self, code: str, edges: Sequence[Tariff | None], day: date, month_starts: Sequence[int]
+    ) -> tuple[int, ...] | None:
         prices = []
-        for plans, edge, buyer in zip(self.plans, edges, self.buyers, strict=True):
+        for plans, edge, month_starts_on in zip(self.plans, edges, month_starts, strict=True):
             plan = plans.get(code)
             if plan is None or plan.based_on is None or edge is None:
                 return None
@@ -90,7 +102,7 @@ class PriceBook:
             monthly = edge.prices_minor.get(code)
             if monthly is None:
                 return None
-            prices.append(day_price(monthly, day, edge.day_count, buyer.month_starts_on))
+            prices.append(day_price(monthly, day, edge.day_count, month_starts_on))
         return tuple(prices)
 
 
@@ -139,13 +151,28 @@ def set_tariff(parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime)
     )
     if newest is not None and _same_terms(newest, tariff):
         return newest
-    guard = guard_day(child.tenant_id, terms.effective_on)
+    guard = _guard_sub_tree(child, terms.effective_on, now)
     try:
         write(Put(tariff_row(tariff), TariffRow.pk.does_not_exist()), *guard.operations)
     except ConditionFailed as failure:
         guard.refuse(failure)
         raise
     return tariff
+
+
+def _guard_sub_tree(child: Tenant, effective_on: date, now: datetime) -> Guard:
+    """The version is taken only while its first day is pinned neither for the child nor for anybody below it.
+
+    Their days are priced by this edge too. A day that has ended nowhere on earth is pinned for nobody, so that only a
+    version from a past day needs the whole sub-tree in its write.
+    """
+    own = guard_day(child.tenant_id, effective_on)
+    if effective_on >= (now + EASTERNMOST).date():
+        return own
+    below = [node for node in read_tree(child.chain) if node.tenant_id != child.tenant_id]
+    if len(below) > MAX_GUARDED:
+        raise Conflict("too-many-resellers-below", "With so many resellers below it, a tariff starts today or later.")
+    return together([own, *(guard_day(node.tenant_id, effective_on) for node in below)])
 
 
 def _same_terms(one: Tariff, other: Tariff) -> bool:

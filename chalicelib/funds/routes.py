@@ -8,10 +8,10 @@ from chalicelib.api.blueprint import Blueprint
 from chalicelib.api.call import Call
 from chalicelib.api.fields import Amount, Answer, Body, DayOut, InstantOut, MoneyOut, Note, Reason
 from chalicelib.api.paging import PageQuery, decode_cursor, encode_cursor, page_of
-from chalicelib.aws.log import measure
+from chalicelib.aws.log import log, measure
 from chalicelib.billing.run import ask_restore
 from chalicelib.core.dates import from_micros
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.funds.limits import read_limits
 from chalicelib.funds.model import Method
 from chalicelib.funds.movements import connections_standing, list_movements, runway_days
@@ -123,8 +123,16 @@ def create_recharge(call: Call, reseller_id: str) -> TransferAnswer:
     order = Order(body.amount, Method(body.method), body.reference, body.note, call.author)
     movement = recharge_fund(call.tenant, child, order, call.now, call.remember(_transfer))
     measure("MoneyRechargedMinor", body.amount)
-    ask_restore(child.chain, call.now)
+    _ask_restore(child, call)
     return _transfer(movement)
+
+
+def _ask_restore(child: Tenant, call: Call) -> None:
+    """Have suspended services looked at soon; the money has moved whatever comes of this, and the planner looks anyway."""
+    try:
+        ask_restore(child.chain, call.now)
+    except Unavailable:
+        log("services wait for the planner", tenant=child.tenant_id)
 
 
 @bp.api(

@@ -49,7 +49,7 @@ def move_fund(
     """Change a fund's balance, if it still is what was read; a fall must leave at least `floor_minor`.
 
     The floor (by default `-credit_limit`) is a condition of the write itself and holds for falls only: what raises a fund
-    is never refused. `use` adds to what the tenant used on a day.
+    is never refused. `use` adds to what the tenant used on a day; a day before the newest one is not counted.
     """
     condition = FundRow.revision == fund.revision
     if change_minor < 0:
@@ -62,7 +62,7 @@ def move_fund(
     ]
     if debt_minor is not None:
         actions.append(FundRow.debt_minor.set(debt_minor))
-    if use is not None:
+    if use is not None and (fund.used_on is None or use[0] >= fund.used_on):
         day, used_minor = use
         before = fund.used_minor if fund.used_on == day else 0
         actions += [FundRow.used_on.set(day.isoformat()), FundRow.used_minor.set(before + used_minor)]

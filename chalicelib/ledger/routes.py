@@ -300,7 +300,7 @@ def create_entry(call: Call) -> EntryAnswer:
     answer=EntryAnswer,
     status=201,
     repeatable=True,
-    also={409: "already-reversed"},
+    also={409: "already-reversed or not-reversible"},
 )
 def create_reversal(call: Call, entry_id: str) -> EntryAnswer:
     """Post the mirror image of an entry that was made by hand; once."""

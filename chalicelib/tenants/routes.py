@@ -34,7 +34,7 @@ ResellerPage = page_of(ResellerAnswer)
 @bp.api(
     "POST",
     "/v1/resellers",
-    may="resellers:write",
+    may="resellers:onboard",
     module="resellers",
     body=NewResellerBody,
     answer=ResellerAnswer,
@@ -115,7 +115,10 @@ def change_reseller(call: Call, reseller_id: str) -> ResellerAnswer:
 
     def look_around(before: Tenant) -> Around:
         moved = body.timezone is not None and body.timezone != before.timezone
-        return Around(moved and _has_settled_day(before.tenant_id), _new_limits(before.tenant_id, body))
+        limits = _new_limits(before.tenant_id, body)
+        if not moved:
+            return Around(False, limits)
+        return Around(_has_settled_day(before.tenant_id), (*limits, *_while_unpinned(before.tenant_id)))
 
     reseller = amend_reseller(call.tenants, reseller_id, wanted, look_around)
     return _show(reseller, read_limits([reseller.tenant_id]))
@@ -160,3 +163,10 @@ def _has_settled_day(reseller_id: str) -> bool:
     state = read_states([reseller_id]).get(reseller_id)
     # A day that is pinned counts: its sheet was made with the time zone of then.
     return state is not None and (state.last_day or state.pinned_through) is not None
+
+
+def _while_unpinned(reseller_id: str) -> tuple[Operation, ...]:
+    """The time zone changes only while no day is pinned, also if one is being pinned at this moment."""
+    from chalicelib.billing.pins import guard_unpinned
+
+    return guard_unpinned(reseller_id).operations

@@ -201,7 +201,8 @@ def test_an_answer_lost_at_any_call_and_the_request_repeated_is_one_movement(
         if seen < call:
             assert reply.status == 201
             break
-        assert reply.ok(503)["code"] == "database-away"
+        # Behind the write only the look for suspended services is lost, and the planner looks again.
+        assert reply.status == 201 or reply.ok(503)["code"] == "database-away"
         fast.post(recharges(alpha), TEN, key=f"k{call}").ok(201)
         assert is_replay(fast.post(recharges(alpha), TEN, key=f"k{call}").ok(201))
         assert len(read_book(alpha_chain).entries) == expected

@@ -11,7 +11,7 @@ from chalicelib.billing.state import read_state
 from chalicelib.crm.find import find_subscriber
 from chalicelib.funds.limits import change_limits, read_limits
 from tests.simulation import MemoryDynamoDB
-from tests.world import NOW, World, price
+from tests.world import NOW, World, plan, price, store_tenant, tenant
 
 YESTERDAY = date(2026, 11, 21)
 TODAY = date(2026, 11, 22)
@@ -105,6 +105,30 @@ def test_a_parent_that_loses_by_them_keeps_them_suspended_until_its_own_fund_cov
     assert suspended() == [5]
     world.recharge(world.operator, world.alpha, loss)
     assert restore_services(world.beta_chain, NOW) == 1
+
+
+@pytest.mark.usefixtures("engine")
+def test_siblings_that_come_back_share_what_their_parents_fund_covers() -> None:
+    world = World.build(YESTERDAY)
+    delta = tenant("delta", world.alpha, YESTERDAY)
+    store_tenant(delta)
+    for child in (world.beta, delta):
+        price(world.alpha, child, {"HOME": 30_000, "FAST": 89_950}, YESTERDAY)
+    plan(delta, "HOME", 90_000, "alpha.HOME")
+    world.fund(100_000, 10_000)
+    world.recharge(world.alpha, delta, 10_000)
+    delta_chain = (world.operator, world.alpha, delta)
+    for number in range(1, 4):
+        world.connect(world.beta_chain, f"s{number}", "HOME", YESTERDAY)
+        world.connect(delta_chain, f"d{number}", "HOME", YESTERDAY)
+    alpha = read_limits(["alpha"])["alpha"].balance_minor
+    world.refund(world.operator, world.alpha, alpha)
+    for chain in (world.beta_chain, delta_chain):
+        assert settle_day(chain, YESTERDAY, NOW).charged == 0
+    loss = 1667 - 1000
+    world.recharge(world.operator, world.alpha, 4 * loss)
+    assert restore_services(world.beta_chain, NOW) == 3
+    assert restore_services(delta_chain, NOW) == 1
 
 
 @pytest.mark.usefixtures("engine")

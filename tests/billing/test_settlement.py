@@ -1,21 +1,26 @@
 """A settled day: what it moves, posts and keeps; that it happens once, in order, and in whatever company."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import Put, read, write
+from chalicelib.billing.model import RefundPolicy, Timing
 from chalicelib.billing.run import plan_days, settle_through
 from chalicelib.billing.settle import NotDueError, ParkedError, settle_day
-from chalicelib.billing.state import read_days, read_state
+from chalicelib.billing.state import change_state, read_days, read_state
 from chalicelib.billing.store import SheetRow
+from chalicelib.billing.tariffs import TariffTerms, set_tariff
 from chalicelib.core.errors import Conflict, Invalid
 from chalicelib.crm.find import find_subscriber
+from chalicelib.crm.model import DayCount
 from chalicelib.funds.limits import change_limits, read_limits
 from chalicelib.funds.movements import list_movements
 from chalicelib.ledger.statements import trial_balance
 from chalicelib.tenants.model import Tenant
+from chalicelib.tenants.store import profile_row, tree_row
 from tests.simulation import MemoryDynamoDB
 from tests.world import NOW, World, plan, price, store_tenant, tenant
 
@@ -174,17 +179,96 @@ def test_the_movements_show_each_settled_day_with_the_balance_after_it() -> None
 
 
 @pytest.mark.usefixtures("engine")
-def test_a_parents_day_counts_what_its_whole_sub_tree_paid_also_when_a_child_comes_late() -> None:
+def test_a_parents_day_waits_for_its_children_whose_day_has_ended() -> None:
     world = World.build(FIRST)
-    world.fund(100_000, 50_000)
-    world.connect(world.alpha_chain, "Own", "HOME", FIRST)
-    world.connect(world.beta_chain, "Karim", "HOME", FIRST)
-    early = settle_day(world.alpha_chain, FIRST, NOW)
-    assert early.subtree_minor == (1667,)
+    with pytest.raises(NotDueError):
+        settle_day(world.alpha_chain, FIRST, NOW)
     settle_day(world.beta_chain, FIRST, NOW)
-    late = read_days([("alpha", FIRST)])[0]
+    assert settle_day(world.alpha_chain, FIRST, NOW).day == FIRST
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_parents_day_does_not_wait_for_a_child_that_an_alarm_has_parked() -> None:
+    world = World.build(FIRST)
+    write(change_state(read_state("beta"), replace(read_state("beta"), parked="2026-11-01: OtherSheetError")))
+    assert settle_day(world.alpha_chain, FIRST, NOW).day == FIRST
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_parents_day_counts_what_its_whole_sub_tree_paid_also_when_a_child_comes_late() -> None:
+    day = date(2026, 11, 21)
+    world = World.build(day)
+    world.fund(100_000, 50_000)
+    later = replace(world.beta, timezone="Pacific/Honolulu")
+    write(Put(profile_row(later)), Put(tree_row(later)))
+    chain = (world.operator, world.alpha, later)
+    world.connect(world.alpha_chain, "Own", "HOME", day)
+    world.connect(chain, "Karim", "HOME", day)
+    early = settle_day(world.alpha_chain, day, NOW)
+    assert early.subtree_minor == (1667,)
+    settle_day(chain, day, NOW + timedelta(hours=12))
+    late = read_days([("alpha", day)])[0]
     assert late is not None
     assert (late.paid_minor, late.subtree_minor) == ((1667,), (3334,))
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_day_that_costs_the_tenant_nothing_has_no_entry_of_its_parents() -> None:
+    world = World.build(FIRST)
+    price(world.alpha, world.beta, {"HOME": 0, "FAST": 0}, FIRST)
+    world.fund(100_000, 50_000)
+    world.connect(world.beta_chain, "Free", "HOME", FIRST)
+    settled = settle_day(world.beta_chain, FIRST, NOW)
+    assert (settled.paid_minor, settled.entry_id) == ((0, 1667), None)
+
+
+@pytest.mark.usefixtures("engine")
+def test_what_was_not_collected_is_told_with_its_tax() -> None:
+    world = World.build(FIRST, tax_bps=1000)
+    world.fund(100_000, 5_000)
+    for number in range(1, 4):
+        world.connect(world.beta_chain, f"s{number}", "HOME", FIRST)
+    settled = settle_day(world.beta_chain, FIRST, NOW)
+    assert (settled.charged, settled.paid_minor) == (2, (4217, 3667))
+    assert settled.uncollected_minor == (6326 - 4217, 5501 - 3667)
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_tariff_that_is_accepted_just_before_the_pin_prices_the_day(engine: MemoryDynamoDB) -> None:
+    world = World.build(FIRST)
+    world.fund(100_000, 50_000)
+    world.connect(world.beta_chain, "Karim", "HOME", FIRST)
+
+    def just_before_the_pin(when: str, number: int, operation: str, params: dict[str, object]) -> None:
+        if when == "before" and operation == "PutItem":
+            engine.faults = None
+            price(world.operator, world.alpha, {"HOME": 30_000, "FAST": 80_000}, FIRST)
+
+    engine.faults = just_before_the_pin
+    assert settle_day(world.beta_chain, FIRST, NOW).paid_minor == (1917, 1000)
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_first_day_of_month_that_changes_between_pin_and_post_does_not_change_the_day(engine: MemoryDynamoDB) -> None:
+    world = World.build(FIRST)
+    world.fund(100_000, 50_000)
+    service_period = TariffTerms(
+        FIRST, Timing.DAILY, DayCount.SERVICE_PERIOD, RefundPolicy.UNUSED_DAYS, 0, (("HOME", 57_500), ("FAST", 89_950))
+    )
+    set_tariff(world.alpha, world.beta, service_period, NOW)
+    world.connect(world.beta_chain, "Karim", "HOME", FIRST)
+
+    def gone_before_the_post(when: str, number: int, operation: str, params: dict[str, object]) -> None:
+        if when == "before" and operation == "TransactWriteItems":
+            raise RuntimeError("gone")
+
+    engine.faults = gone_before_the_post
+    with pytest.raises(RuntimeError):
+        settle_day(world.beta_chain, FIRST, NOW)
+    engine.faults = None
+    moved = replace(world.beta, month_starts_on=10)
+    settled = settle_day((world.operator, world.alpha, moved), FIRST, NOW)
+    assert settled.paid_minor == (1917, 1667)
 
 
 @pytest.mark.usefixtures("engine")

@@ -99,12 +99,22 @@ def test_a_plan_named_twice_by_id_and_by_code_is_refused() -> None:
 @pytest.mark.usefixtures("engine")
 def test_a_version_from_a_settled_day_is_refused_and_one_from_the_next_day_is_taken() -> None:
     world = World.build(FIRST)
-    settle_day(world.alpha_chain, FIRST, NOW)
+    settle_day(world.gamma_chain, FIRST, NOW)
+    with pytest.raises(Conflict) as refused:
+        price(world.operator, world.gamma, {"HOME": 1, "FAST": 1}, FIRST)
+    assert refused.value.code == "day-already-pinned"
+    price(world.operator, world.gamma, {"HOME": 1, "FAST": 1}, date(2026, 11, 2))
+    assert len(read_tariffs("gamma")) == 2
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_version_from_a_day_that_is_settled_for_somebody_below_is_refused() -> None:
+    world = World.build(FIRST)
+    settle_day(world.beta_chain, FIRST, NOW)
     with pytest.raises(Conflict) as refused:
         price(world.operator, world.alpha, {"HOME": 1, "FAST": 1}, FIRST)
     assert refused.value.code == "day-already-pinned"
-    price(world.operator, world.alpha, {"HOME": 1, "FAST": 1}, date(2026, 11, 2))
-    assert len(read_tariffs("alpha")) == 2
+    price(world.operator, world.gamma, {"HOME": 1, "FAST": 1}, FIRST)
 
 
 @pytest.mark.usefixtures("engine")

@@ -143,10 +143,10 @@ def test_with_less_money_the_sixteenth_is_the_first_day_that_beta_cannot_cover()
     alpha = month.alpha.get("/v1/settlements/2026-10-16").ok(200)
     assert (beta["subscribers_charged"], beta["subscribers_suspended"]) == (1562, 3001)
     assert (beta["total"], alpha["subtree_total"]) == ("45149.24", "39906.12")
-    month.settle("2026-10-17")
+    month.settle("2026-10-31")
     fund = month.beta.get("/v1/fund").ok(200)
     assert (fund["balance"], fund["new_connections"]) == ("0.24", "blocked")
-    one_more = {"name": "One More", "plan": "HOME-10", "username": "onemore", "start_on": "2026-10-18"}
+    one_more = {"name": "One More", "plan": "HOME-10", "username": "onemore", "start_on": "2026-11-01"}
     assert month.beta.post("/v1/subscribers", one_more).ok(409)["code"] == "fund-too-low"
     assert_books_agree(month)
 

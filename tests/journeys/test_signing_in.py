@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import SetClock
 from tests.journeys.client import Client, Reply
-from tests.tenants.isp import OPERATOR, PASSWORD, email_of, nobody, onboard, owner_of, the_operator
+from tests.tenants.isp import OPERATOR, PASSWORD, email_of, nobody, onboard, owner_of, reseller_body, the_operator
 
 
 @pytest.fixture
@@ -330,7 +330,8 @@ def test_login_as_changes_things_only_when_asked_and_credentials_never(operator:
     beta_id = ids["beta"]
     looking = nobody().with_token(log_in_as(operator, beta_id)["access_token"])
     changing = nobody().with_token(log_in_as(operator, beta_id, scope="write")["access_token"])
-    below = onboard(changing, "BELOW")["id"]
+    below = onboard(owner_of("BETA"), "BELOW")["id"]
+    changing.patch(f"/v1/resellers/{below}", {"name": "Changed while acting"}).ok(200)
     refused = (403, "not-allowed-when-acting")
     person = {"name": "X", "email": "x@beta.test", "role": "owner", "password": PASSWORD}
     me = changing.get("/v1/me")["user"]["id"]
@@ -342,6 +343,7 @@ def test_login_as_changes_things_only_when_asked_and_credentials_never(operator:
         passwords = {"current_password": PASSWORD, "new_password": "another horse 2"}
         assert problem_of(acting.post("/v1/me/password", passwords)) == refused
         assert problem_of(log_in_as(acting, below)) == refused
+        assert problem_of(acting.post("/v1/resellers", reseller_body("DEEPER"))) == refused
 
 
 def test_login_as_is_for_direct_resellers_only(operator: Client, ids: dict[str, str]) -> None:
