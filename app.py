@@ -1,5 +1,11 @@
 """Tributary: the Chalice application. It registers what the packages declare; there are no routes here."""
 
+import gc
+
+# Importing makes a million objects that live as long as the process: looking through them for garbage meanwhile is a
+# tenth of a cold start. They are set aside for good at the end.
+gc.disable()
+
 from chalice.app import Chalice
 
 from chalicelib.api import documents
@@ -19,3 +25,6 @@ app = Chalice(app_name="tributary", configure_logs=False)
 
 for module in (auth, tenants, plans, crm, imports, funds, ledger, billing, documents, jobs, worker, crm_worker):
     app.register_blueprint(module.bp)
+
+gc.freeze()
+gc.enable()

@@ -104,8 +104,9 @@ def test_what_was_recorded_later_was_not_known_then(world: World) -> None:
     record(world.alpha, sale(7_00), on=DAYS[0], now=NOW + timedelta(hours=1))
     assert first.recorded_micros == to_micros(NOW)
     known = [NOW - timedelta(microseconds=1), NOW, NOW + timedelta(hours=1)]
-    seen = [figures(trial_balance(world.alpha, on=DAYS[0], known_at=at)).get(CASH, 0) for at in known]
-    assert seen == [0, 5_00, 12_00]
+    for on in (None, DAYS[0]):
+        seen = [figures(trial_balance(world.alpha, on=on, known_at=at)).get(CASH, 0) for at in known]
+        assert seen == [0, 5_00, 12_00]
 
 
 @pytest.mark.parametrize("known_at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
@@ -129,7 +130,7 @@ postings = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     postings,
     st.lists(
