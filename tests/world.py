@@ -64,7 +64,8 @@ class World:
     gamma: Tenant
 
     @classmethod
-    def build(cls, settles_from: date, *, credit_limit_minor: int = 0, tax_bps: int = 0) -> "World":
+    def of_tenants(cls, settles_from: date, *, credit_limit_minor: int = 0) -> "World":
+        """The tenants with their funds, without a plan or a price: all that moving money and keeping books needs."""
         operator = tenant("op", None, date(2020, 1, 1))
         alpha = tenant("alpha", operator, settles_from)
         beta = tenant("beta", alpha, settles_from)
@@ -72,6 +73,12 @@ class World:
         world = cls(operator, alpha, beta, gamma)
         for one in (operator, alpha, beta, gamma):
             store_tenant(one, credit_limit_minor=credit_limit_minor)
+        return world
+
+    @classmethod
+    def build(cls, settles_from: date, *, credit_limit_minor: int = 0, tax_bps: int = 0) -> "World":
+        world = cls.of_tenants(settles_from, credit_limit_minor=credit_limit_minor)
+        operator, alpha, beta, gamma = world.operator, world.alpha, world.beta, world.gamma
         for code, retail in (("HOME", 60_000), ("FAST", 90_000)):
             plan(operator, code, retail)
         for reseller in (alpha, gamma):

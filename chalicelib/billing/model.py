@@ -72,7 +72,8 @@ class State:
 
     `terms` are what the newest pin fixed. `held` counts suspended services; `resumed_minor` is what those brought back
     since the last settled day cost each level a day. `marks` are state changes that a crash may have left undone.
-    `parked` says why an alarm has taken it out of the run.
+    `parked` says why an alarm has taken it out of the run. `holds` are imports under way and the first day each is about:
+    that day is not pinned before the import is over.
     """
 
     tenant_id: str
@@ -83,7 +84,12 @@ class State:
     resumed_minor: tuple[int, ...] = ()
     marks: tuple[Mark, ...] = ()
     parked: str | None = None
+    holds: tuple[tuple[str, date], ...] = ()
     revision: int = 0
+
+    def is_held(self, day: date) -> bool:
+        """Whether an import that is under way is about that day or one before it."""
+        return any(first <= day for _, first in self.holds)
 
     def next_day(self, settles_from: date) -> date:
         """The first day that is not settled."""

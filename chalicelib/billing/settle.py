@@ -78,12 +78,15 @@ def _pin(chain: Sequence[Tenant], state: State, day: date) -> tuple[State, Price
 
     The terms of every edge are stored with the pin; the events are all those committed before it, since each of them was
     written under the condition that its day was not pinned. A tariff that was accepted between reading and pinning is
-    found by reading again: what was accepted before the pin holds, and nothing is accepted after it.
+    found by reading again: what was accepted before the pin holds, and nothing is accepted after it. A day that an import
+    is about waits for the import: `NotDueError`.
     """
     tenant_id = chain[-1].tenant_id
     for _ in range(PIN_TRIES):
         book = read_price_book(chain)
         if state.pinned_through is None or state.pinned_through < day:
+            if state.is_held(day):
+                raise NotDueError(f"{tenant_id} {day} waits for an import")
             after = replace(state, pinned_through=day, terms=book.terms_on(day), revision=state.revision + 1)
         else:
             versions = book.terms_on(day).versions

@@ -38,6 +38,7 @@ def change_state(before: State, after: State) -> Put:
         resumed=list(after.resumed_minor) or None,
         marks=[[mark.kind, mark.on.isoformat(), mark.recorded_micros] for mark in after.marks] or None,
         parked=after.parked,
+        holds=[[name, first.isoformat()] for name, first in after.holds] or None,
         revision=before.revision + 1,
     )
     unchanged: Condition = StateRow.revision == before.revision if before.revision else StateRow.pk.does_not_exist()

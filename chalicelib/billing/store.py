@@ -28,6 +28,7 @@ class StateRow(BooksRow):
     resumed = JsonAttribute(null=True)
     marks = JsonAttribute(null=True)
     parked = TextAttribute(null=True)
+    holds = JsonAttribute(null=True)
     revision = IntegerAttribute()
 
 
@@ -94,6 +95,7 @@ def to_state(tenant_id: str, row: StateRow | None) -> State:
         resumed_minor=tuple(row.resumed or ()),
         marks=tuple(Mark(kind, date.fromisoformat(on), micros) for kind, on, micros in row.marks or ()),
         parked=row.parked,
+        holds=tuple((name, date.fromisoformat(first)) for name, first in row.holds or ()),
         revision=row.revision,
     )
 

@@ -28,7 +28,7 @@ SINCE = date(2026, 11, 1)
 
 @pytest.fixture
 def world(engine: MemoryDynamoDB, the_clock: SetClock) -> World:
-    built = World.build(SINCE)
+    built = World.of_tenants(SINCE)
     built.fund(1_000_00, 400_00)
     built.recharge(built.operator, built.gamma, 70_00)
     return built
@@ -96,7 +96,7 @@ def test_a_debt_repaid_meanwhile_is_not_repaid_twice(world: World, engine: Memor
 
 
 def test_a_credit_limit_lowered_meanwhile_holds_for_the_debit_under_way(engine: MemoryDynamoDB) -> None:
-    world = World.build(SINCE, credit_limit_minor=50_00)
+    world = World.of_tenants(SINCE, credit_limit_minor=50_00)
     world.fund(100_00, 0)
     once_before(engine, "TransactWriteItems", lambda: write(change_limits("alpha", 0, 0)))
     with pytest.raises(Conflict) as refused:

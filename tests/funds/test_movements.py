@@ -54,7 +54,7 @@ EXPECTED = {
 
 
 def test_movements_come_newest_first_and_sum_up_to_the_balance_of_their_own_tenant(database: None) -> None:
-    world = World.build(SINCE)
+    world = World.of_tenants(SINCE)
     move_about(world)
     for tenant_id, expected in EXPECTED.items():
         movements = all_movements(tenant_id, 50)
@@ -65,21 +65,21 @@ def test_movements_come_newest_first_and_sum_up_to_the_balance_of_their_own_tena
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4])
 def test_pages_of_any_size_show_the_same_movements(engine: MemoryDynamoDB, limit: int) -> None:
-    world = World.build(SINCE)
+    world = World.of_tenants(SINCE)
     move_about(world)
     for tenant_id, expected in EXPECTED.items():
         assert told(all_movements(tenant_id, limit)) == expected
 
 
 def test_a_page_of_movements_is_one_request(engine: MemoryDynamoDB) -> None:
-    move_about(World.build(SINCE))
+    move_about(World.of_tenants(SINCE))
     with engine.measured() as cost:
         list_movements("alpha", limit=50, after=None)
     assert (cost.requests, cost.write_units) == (1, 0)
 
 
 def test_what_came_after_a_page_was_read_does_not_show_on_the_next(engine: MemoryDynamoDB) -> None:
-    world = World.build(SINCE)
+    world = World.of_tenants(SINCE)
     move_about(world)
     _, after = list_movements("beta", limit=1, after=None)
     world.recharge(world.alpha, world.beta, 1)
@@ -88,13 +88,13 @@ def test_what_came_after_a_page_was_read_does_not_show_on_the_next(engine: Memor
 
 
 def test_the_operator_has_no_fund(engine: MemoryDynamoDB) -> None:
-    world = World.build(SINCE)
+    world = World.of_tenants(SINCE)
     with pytest.raises(NotFound):
         read_fund(world.operator.tenant_id)
 
 
 def test_limits_that_are_changed_leave_the_balance_and_bind_the_next_debit(engine: MemoryDynamoDB) -> None:
-    world = World.build(SINCE)
+    world = World.of_tenants(SINCE)
     world.fund(100_00, 0)
     tables.write(change_limits("alpha", -20_00, 50_00))
     fund = read_fund("alpha")
@@ -125,7 +125,7 @@ def test_any_moves_leave_the_funds_a_plain_sum_would(
     with memory.installed():
         tables.forget_connections()
         create_tables()
-        world = World.build(SINCE, credit_limit_minor=credit_limit)
+        world = World.of_tenants(SINCE, credit_limit_minor=credit_limit)
         funds, debts = {"alpha": 0, "beta": 0, "gamma": 0}, {"alpha": 0, "beta": 0, "gamma": 0}
         world.recharge(world.operator, world.alpha, 500)
         funds["alpha"] = 500

@@ -28,12 +28,12 @@ SINCE = date(2026, 11, 1)
 
 @pytest.fixture
 def world(engine: MemoryDynamoDB) -> World:
-    return World.build(SINCE)
+    return World.of_tenants(SINCE)
 
 
 @pytest.mark.parametrize("method", [Method.CASH, Method.BONUS])
 def test_a_recharge_is_kept_in_both_books(database: None, method: Method) -> None:
-    world = World.build(SINCE)
+    world = World.of_tenants(SINCE)
     world.recharge(world.operator, world.gamma, 70_00)
     made = world.recharge(world.operator, world.alpha, 5_000_00, method)
     assert made.parent_entry is not None
@@ -112,7 +112,7 @@ def test_a_repayment_is_taken_even_when_the_parents_own_fund_is_empty(world: Wor
 
 @pytest.mark.parametrize("limit", [0, 50_00])
 def test_a_parent_gives_exactly_down_to_its_credit_limit_and_no_further(engine: MemoryDynamoDB, limit: int) -> None:
-    world = World.build(SINCE, credit_limit_minor=limit)
+    world = World.of_tenants(SINCE, credit_limit_minor=limit)
     world.fund(100_00, 0)
     before = check_invariants()
     with pytest.raises(Conflict) as refused:
@@ -127,7 +127,7 @@ def test_a_parent_gives_exactly_down_to_its_credit_limit_and_no_further(engine: 
 
 
 def test_an_overdraft_is_refused_by_the_database_too(database: None) -> None:
-    world = World.build(SINCE)
+    world = World.of_tenants(SINCE)
     world.fund(100_00, 40_00)
     with pytest.raises(Conflict) as refused:
         world.recharge(world.alpha, world.beta, 60_01)

@@ -19,7 +19,7 @@ SINCE = date(2026, 11, 1)
 
 @pytest.fixture
 def world(engine: MemoryDynamoDB) -> World:
-    built = World.build(SINCE)
+    built = World.of_tenants(SINCE)
     built.fund(1_000_00, 400_00)
     built.recharge(built.operator, built.gamma, 70_00)
     return built
@@ -79,7 +79,7 @@ def test_what_is_no_money_is_refunded_down_to_nothing_though_credit_is_unpaid(wo
 
 
 def test_a_fund_below_zero_is_not_refunded_though_its_credit_limit_would_bear_it(engine: MemoryDynamoDB) -> None:
-    world = World.build(SINCE, credit_limit_minor=500_00)
+    world = World.of_tenants(SINCE, credit_limit_minor=500_00)
     world.fund(100_00, 0)
     sink_beta(-10_00)
     with pytest.raises(Conflict) as refused:
@@ -88,7 +88,7 @@ def test_a_fund_below_zero_is_not_refunded_though_its_credit_limit_would_bear_it
 
 
 def test_a_credit_limit_is_nothing_that_can_be_refunded(engine: MemoryDynamoDB) -> None:
-    world = World.build(SINCE, credit_limit_minor=500_00)
+    world = World.of_tenants(SINCE, credit_limit_minor=500_00)
     world.fund(100_00, 30_00)
     with pytest.raises(Conflict):
         world.refund(world.alpha, world.beta, 30_01)
@@ -98,7 +98,7 @@ def test_a_credit_limit_is_nothing_that_can_be_refunded(engine: MemoryDynamoDB) 
 
 
 def test_a_refund_is_kept_in_both_books_by_the_database_too(database: None) -> None:
-    world = World.build(SINCE)
+    world = World.of_tenants(SINCE)
     world.fund(1_000_00, 400_00)
     world.refund(world.alpha, world.beta, 400_00)
     world.refund(world.operator, world.alpha, 1_000_00)

@@ -61,7 +61,7 @@ def test_every_account_that_a_movement_posts_to_is_in_the_book_it_posts_to() -> 
 @pytest.fixture(params=["database", "engine"])
 def world(request: pytest.FixtureRequest) -> World:
     request.getfixturevalue(request.param)
-    return World.build(date(2026, 11, 1))
+    return World.of_tenants(date(2026, 11, 1))
 
 
 def test_an_account_is_added_to_its_own_tenants_book_alone(world: World) -> None:
@@ -84,7 +84,7 @@ def test_a_code_is_given_once(world: World, code: str) -> None:
 
 
 def test_two_who_add_the_same_code_at_once_are_told_apart(engine: MemoryDynamoDB) -> None:
-    world = World.build(date(2026, 11, 1))
+    world = World.of_tenants(date(2026, 11, 1))
 
     def fault(phase: str, number: int, operation: str, params: object) -> None:
         if phase == "before" and operation == "PutItem":

@@ -40,7 +40,7 @@ def fast(engine: MemoryDynamoDB, the_clock: SetClock) -> World:
 
 
 def a_world() -> World:
-    built = World.build(SINCE)
+    built = World.of_tenants(SINCE)
     record(built.gamma, sale(9_99))
     return built
 
@@ -326,7 +326,7 @@ MADE_UP = ["\x00", " ", "0", "a", "\ue000", "\uffff", "\U0010ffff", "9" * 900, "
 @pytest.mark.parametrize("engine_name", ["database", "engine"])
 def test_a_cursor_that_was_made_up_is_no_harm(request: pytest.FixtureRequest, engine_name: str) -> None:
     request.getfixturevalue(engine_name)
-    world = World.build(SINCE)
+    world = World.of_tenants(SINCE)
     record(world.alpha, sale())
     for cursor in MADE_UP:
         entries, _ = list_book("alpha", limit=10, before=cursor)

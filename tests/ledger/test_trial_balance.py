@@ -59,7 +59,7 @@ def all_entries(tenant_id: str) -> Iterable[Entry]:
 @pytest.fixture(params=["database", "engine"])
 def world(request: pytest.FixtureRequest) -> World:
     request.getfixturevalue(request.param)
-    return World.build(SINCE)
+    return World.of_tenants(SINCE)
 
 
 def test_a_book_without_entries_has_an_empty_trial_balance(world: World) -> None:
@@ -181,7 +181,7 @@ def test_a_child_far_to_the_east_settles_a_day_that_has_not_begun_for_its_parent
 
 
 def test_an_entry_recorded_while_the_balance_is_read_is_left_out_whole(engine: MemoryDynamoDB) -> None:
-    world = World.build(SINCE)
+    world = World.of_tenants(SINCE)
     record(world.alpha, sale(5_00), on=DAYS[1])
 
     def fault(phase: str, number: int, operation: str, params: Any) -> None:
@@ -195,7 +195,7 @@ def test_an_entry_recorded_while_the_balance_is_read_is_left_out_whole(engine: M
 
 
 def test_today_costs_two_requests_and_a_closed_month_four_however_long_the_journal_is(engine: MemoryDynamoDB) -> None:
-    world = World.build(SINCE)
+    world = World.of_tenants(SINCE)
     for number in range(30):
         record_entry(world.alpha, date(2026, 11, 3), "x" * 400, sale(number + 1), "u", "", NOW)
     with engine.measured() as now:

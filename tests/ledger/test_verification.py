@@ -22,7 +22,7 @@ SINCE = date(2026, 11, 1)
 
 @pytest.fixture
 def world(engine: MemoryDynamoDB, the_clock: SetClock) -> World:
-    built = World.build(SINCE)
+    built = World.of_tenants(SINCE)
     built.recharge(built.operator, built.gamma, 70_00)
     return built
 
@@ -45,7 +45,7 @@ def verdict_on_alpha() -> str | None:
 
 
 def test_a_book_as_it_was_posted_is_sound(database: None) -> None:
-    world = World.build(SINCE)
+    world = World.of_tenants(SINCE)
     world.fund(1_000_00, 400_00)
     record(world.alpha, sale())
     expected = book_hash(read_heads("alpha"))
