@@ -95,7 +95,10 @@ class Gateway:
         media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
         if media_type in self._binary_types:
             return base64.b64encode(raw).decode("ascii"), True
-        return raw.decode("utf-8", "replace"), False
+        try:
+            return raw.decode("utf-8"), False
+        except UnicodeDecodeError:
+            return base64.b64encode(raw).decode("ascii"), True  # what is no text reaches the app as it came
 
     def _invoke(self, event: Event) -> Answer:
         context = LambdaContext("api", API_TIMEOUT_SECONDS, event["requestContext"]["requestId"])

@@ -213,14 +213,33 @@ def _read_body(endpoint: Endpoint, raw: bytes) -> Any:
 
 
 def _parse_json(raw: bytes) -> Any:
-    def refuse_constant(name: str) -> Any:
-        raise ValueError(name)
-
     try:
-        data = json.loads(raw.decode("utf-8"), parse_constant=refuse_constant)
+        data = json.loads(
+            raw.decode("utf-8"),
+            parse_constant=_refuse_constant,
+            parse_int=_parse_int,
+            object_pairs_hook=_refuse_doubles,
+        )
     except (ValueError, RecursionError):
         raise Unreadable("unreadable", "The body must be JSON in UTF-8.") from None
     return data
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _parse_int(text: str) -> Any:
+    """A number far beyond any field of ours stays text, which every number field refuses by name."""
+    return int(text) if len(text) <= 40 else text
+
+
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object that names something twice means two things: it is refused instead of guessed at."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is there twice")
+    return found
 
 
 def _read_query(endpoint: Endpoint, request: Request) -> Any:

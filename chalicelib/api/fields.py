@@ -71,10 +71,13 @@ _money_schema = WithJsonSchema(
 Money = Annotated[int, BeforeValidator(_told(_money)), PlainSerializer(show_money, return_type=str), _money_schema]
 """An amount of either sign: a string outside, minor units inside."""
 
-Amount = Annotated[Money, AfterValidator(_positive)]
+_unsigned_schema = WithJsonSchema(
+    {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", "examples": ["800.00"], "description": "An amount."}
+)
+Amount = Annotated[Money, AfterValidator(_positive), _unsigned_schema]
 """An amount of more than zero."""
 
-Price = Annotated[Money, AfterValidator(_not_negative)]
+Price = Annotated[Money, AfterValidator(_not_negative), _unsigned_schema]
 """An amount of zero or more."""
 
 MoneyOut = Annotated[int, PlainSerializer(show_money, return_type=str), _money_schema]

@@ -122,6 +122,9 @@ def read_access_token(text: str, now: datetime) -> Claims:
     return claims
 
 
+LONGEST_CLAIM = 2_000
+"""In bytes: the reason of a login-as may be 500 characters of Bangla."""
+
 _OURSELVES: Any = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "strict_aud": True}
 """PyJWT reads the machine's clock; ours is an argument, so times are judged here."""
 
@@ -185,7 +188,7 @@ def _chain(part: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _text(part: Mapping[str, Any], name: str) -> str:
     value = part.get(name)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not 0 < len(value.encode()) <= LONGEST_CLAIM:
         raise ValueError(name)
     return value
 

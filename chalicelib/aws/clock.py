@@ -1,5 +1,6 @@
 """The clock and chance of this process, in one place so that a test can put its own in their stead."""
 
+import random
 import secrets
 import time
 from collections.abc import Callable
@@ -22,6 +23,12 @@ def now() -> datetime:
 def sleep(seconds: float) -> None:
     """Wait that long."""
     _Source.sleep(seconds)
+
+
+def back_off(attempt: int) -> None:
+    """Wait before trying again what others got in the way of: not at all the first time, then longer, never the same."""
+    if attempt:
+        sleep(min(random.uniform(0.002, 0.02) * attempt, 0.5))
 
 
 def new_id(prefix: str, length: int = 12) -> str:

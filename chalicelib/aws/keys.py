@@ -97,6 +97,11 @@ def tariff(child_id: str, effective_on: date, recorded_micros: int) -> Key:
     return Key(tariffs(child_id), f"{effective_on}#{recorded_micros:016d}")
 
 
+def tariff_revision(child_id: str) -> Key:
+    """Beside the versions, so that reading them does not meet it."""
+    return Key(f"{child_id}#tariff-revision", "revision")
+
+
 # Requests that are told apart from their repetition
 
 

@@ -80,7 +80,7 @@ def post_day(day: DayToPost, now: datetime) -> SettledDay:
         try:
             write(*operations)
         except ConditionFailed:
-            clock.sleep(min(0.01 * 2**attempt, 0.5))
+            clock.back_off(attempt + 1)
             continue
         return settled
     raise Unavailable("busy", "The funds above this tenant are moving all the time; the day will be tried again.")

@@ -77,6 +77,13 @@ class SettlementBody(Body):
     date: Day
 
 
+class ParkedAnswer(Answer):
+    """A tenant that an alarm has taken out of the run, and why; a run by hand tries it again."""
+
+    tenant: str = Field(examples=["tk7m2p9qx4abc"])
+    why: str = Field(examples=["2026-11-14: NotPricedError"])
+
+
 class RunAnswer(Answer):
     """A date over every tenant: sums of those that are settled."""
 
@@ -86,6 +93,7 @@ class RunAnswer(Answer):
     charged: int = Field(examples=[4505])
     suspended: int = Field(examples=[0])
     total: MoneyOut = Field(examples=["128679.51"])
+    parked: list[ParkedAnswer] = Field(examples=[[]])
 
 
 class SettlementAnswer(Answer):
@@ -201,6 +209,7 @@ def _run(outcome: RunOutcome) -> RunAnswer:
         charged=outcome.charged,
         suspended=outcome.suspended,
         total=outcome.total_minor,
+        parked=[ParkedAnswer(tenant=tenant_id, why=why) for tenant_id, why in outcome.parked],
     )
 
 

@@ -25,7 +25,10 @@ RESTORE = "restore"
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """A date over all tenants: whether all whose day has ended are settled, and the sums of those that are."""
+    """A date over all tenants: whether all whose day has ended are settled, and the sums of those that are.
+
+    `parked` is who an alarm has taken out of the run, and why.
+    """
 
     date: date
     is_settled: bool
@@ -33,6 +36,7 @@ class RunOutcome:
     charged: int
     suspended: int
     total_minor: int
+    parked: tuple[tuple[str, str], ...] = ()
 
 
 def plan_days(operator_id: str, now: datetime) -> int:
@@ -130,6 +134,7 @@ def _check_has_ended(nodes: list[TreeNode], until: date, now: datetime) -> None:
 def outcome_of(nodes: list[TreeNode], day: date, now: datetime) -> RunOutcome:
     """The figures of a date as they stand, over these tenants."""
     expected = [node for node in nodes if node.settles_from <= day <= last_ended_day(now, node.timezone)]
+    states = read_states([node.tenant_id for node in nodes])
     found: list[SettledDay] = [
         record for record in read_days([(node.tenant_id, day) for node in expected]) if record is not None
     ]
@@ -140,4 +145,5 @@ def outcome_of(nodes: list[TreeNode], day: date, now: datetime) -> RunOutcome:
         sum(record.charged for record in found),
         sum(record.suspended for record in found),
         sum(record.total_minor for record in found),
+        tuple((tenant_id, state.parked) for tenant_id, state in sorted(states.items()) if state.parked),
     )

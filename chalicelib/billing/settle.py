@@ -181,6 +181,9 @@ def park(tenant_id: str, day: date, defect: Exception) -> None:
     )
     state = read_state(tenant_id)
     try:
-        write(change_state(state, replace(state, parked=f"{day}: {type(defect).__name__}")))
+        # Nothing of a day without prices is kept, so that it is open again for the tariff that mends it.
+        pinned = state.last_day if isinstance(defect, NotPricedError) else state.pinned_through
+        after = replace(state, parked=f"{day}: {type(defect).__name__}", pinned_through=pinned)
+        write(change_state(state, after))
     except ConditionFailed:
         return  # somebody moved it on meanwhile: the next run meets the defect again, if it is still there

@@ -18,6 +18,12 @@ class TariffRow(TenantsRow):
     prices = JsonAttribute()
 
 
+class TariffRevisionRow(TenantsRow):
+    """Counts what must not happen at once to a child's prices: a new version, and a plan that relies on the versions."""
+
+    revision = IntegerAttribute()
+
+
 class StateRow(BooksRow):
     """How far a tenant's days are."""
 

@@ -6,19 +6,21 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.aws import keys
 from chalicelib.aws.guards import Guard, together
-from chalicelib.aws.tables import ConditionFailed, Put, read_all, read_page, write
+from chalicelib.aws.tables import ConditionFailed, Put, read, read_all, read_page, write
 from chalicelib.billing.model import RefundPolicy, Tariff, Terms, Timing
 from chalicelib.billing.pins import guard_day
 from chalicelib.billing.proration import day_price
-from chalicelib.billing.store import TariffRow, tariff_row, to_tariff
+from chalicelib.billing.state import read_state
+from chalicelib.billing.store import TariffRevisionRow, TariffRow, tariff_row, to_tariff
 from chalicelib.core.dates import to_micros
-from chalicelib.core.errors import Conflict, FieldError, Invalid, NotFound, invalid_field
+from chalicelib.core.errors import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, invalid_field
 from chalicelib.crm.model import DayCount, Plan
 from chalicelib.crm.plans import plan_code, read_plans
 from chalicelib.tenants.hierarchy import read_tree
 from chalicelib.tenants.model import Tenant
 
 MAX_GUARDED = 90
+TRIES = 8
 EASTERNMOST = timedelta(hours=14)
 """How far the earliest time zone is ahead of UTC."""
 
@@ -137,6 +139,16 @@ def set_tariff(parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime)
     """
     if terms.timing is not Timing.DAILY:
         raise invalid_field("timing", "is not available yet: only daily", "timing-not-available")
+    for _ in range(TRIES):
+        tariff = _try_to_set(parent, child, terms, now)
+        if tariff is not None:
+            return tariff
+    raise Unavailable("busy", "The prices of this reseller are being changed by others; please send it again.")
+
+
+def _try_to_set(parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime) -> Tariff | None:
+    """The version, written or found; None when a plan or another version came in between."""
+    next_revision = _next_revision(child.tenant_id)
     prices = _check_prices(parent, child, terms)
     newest = next((t for t in read_tariffs(child.tenant_id) if t.effective_on == terms.effective_on), None)
     tariff = Tariff(
@@ -153,11 +165,19 @@ def set_tariff(parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime)
         return newest
     guard = _guard_sub_tree(child, terms.effective_on, now)
     try:
-        write(Put(tariff_row(tariff), TariffRow.pk.does_not_exist()), *guard.operations)
+        write(Put(tariff_row(tariff), TariffRow.pk.does_not_exist()), next_revision, *guard.operations)
     except ConditionFailed as failure:
         guard.refuse(failure)
-        raise
+        return None
     return tariff
+
+
+def _next_revision(child_id: str) -> Put:
+    """Count one change of a child's prices on, while nobody else did since this was read."""
+    row = read(TariffRevisionRow, keys.tariff_revision(child_id))
+    before = row.revision if row else 0
+    unchanged = TariffRevisionRow.revision == before if before else TariffRevisionRow.pk.does_not_exist()
+    return Put(TariffRevisionRow.at(keys.tariff_revision(child_id), revision=before + 1), unchanged)
 
 
 def _guard_sub_tree(child: Tenant, effective_on: date, now: datetime) -> Guard:
@@ -204,12 +224,35 @@ def _check_prices(parent: Tenant, child: Tenant, terms: TariffTerms) -> dict[str
     return prices
 
 
-def guard_base(tenant: Tenant, parent_plan_id: str) -> None:
-    """422 unless the plan is one that the tenant's newest tariff has a price for."""
-    newest = next(iter(read_tariffs(tenant.tenant_id)), None)
+def guard_base(tenant: Tenant, parent_plan_id: str) -> Guard:
+    """A plan may stand on a parent's plan that every version of the tenant's tariff prices, now and from now on.
+
+    422 on `based_on` at once when one does not: the version in force on the first day that is not settled, and all later
+    ones, count. The guard lets the plan be written only while no version came in between.
+    """
+    next_revision = _next_revision(tenant.tenant_id)
+    unsettled = read_state(tenant.tenant_id).next_day(tenant.settles_from)
     code = plan_code(tenant.parent_id or "", parent_plan_id)
-    if newest is None or code not in newest.prices_minor:
-        raise invalid_field("based_on", "is not a plan that your tariff has a price for")
+    versions = read_tariffs(tenant.tenant_id)
+    if not versions or any(code not in version.prices_minor for version in _from_day(versions, unsettled)):
+        raise invalid_field("based_on", "is not a plan that your tariff has a price for, now and in all later versions")
+
+    def explain(failure: ConditionFailed) -> Refusal | None:
+        busy = Unavailable("busy", "Your tariff is being changed at this moment; please send the request again.")
+        return busy if failure.failed(next_revision) else None
+
+    return Guard((next_revision,), explain)
+
+
+def _from_day(versions: Sequence[Tariff], day: date) -> list[Tariff]:
+    """The versions that are in force on that day or some later one; `versions` has the one that wins first."""
+    kept: list[Tariff] = []
+    for version in versions:
+        if not kept or version.effective_on < kept[-1].effective_on:
+            kept.append(version)
+        if version.effective_on <= day:
+            break
+    return kept
 
 
 def guard_priced(chain: Sequence[Tenant], plan: Plan, on: date) -> None:

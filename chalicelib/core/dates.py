@@ -16,6 +16,8 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?",
     re.ASCII | re.IGNORECASE,
 )
+_OF_THE_HOST = ("localtime", "Factory", "posixrules", "posix/", "right/")
+"""Zone files that a machine may have and that mean something else on another."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,7 +37,7 @@ def parse_day(text: str) -> date:
 @lru_cache(maxsize=512)
 def zone(name: str) -> ZoneInfo:
     """The IANA time zone of that name; `ValueError` when there is none."""
-    if _ZONE.fullmatch(name) is None:
+    if _ZONE.fullmatch(name) is None or name.startswith(_OF_THE_HOST):
         raise ValueError("must be the name of a time zone, such as Asia/Dhaka")
     try:
         return ZoneInfo(name)

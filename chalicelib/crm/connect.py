@@ -36,19 +36,21 @@ def create_subscriber(
     """
     micros = to_micros(now)
     distinct = False
+    spent: set[int] = set()
 
     def compose(counters: Counters) -> tuple[Counters, Sequence[Operation], Subscriber]:
-        after = replace(counters, subscribers=counters.subscribers + 1, services=counters.services + 1)
-        service = _connected(asked.line, after.services, micros)
+        after, [(number, service_number, _)] = counters.without(spent).take(1)
+        service = _connected(asked.line, service_number, micros)
         month = day_at(now, tenant.timezone)
-        customer_id = customer_id_of(tenant.customer_id, after.subscribers, asked, month, distinct)
-        subscriber = new_subscriber(tenant.tenant_id, after.subscribers, customer_id, asked, service, micros)
+        customer_id = customer_id_of(tenant.customer_id, number, asked, month, distinct)
+        subscriber = new_subscriber(tenant.tenant_id, number, customer_id, asked, service, micros)
         operations = creation_operations(subscriber)
         return after, [*operations, *guard.operations, *remember(subscriber)], subscriber
 
     def judge(failure: ConditionFailed) -> None:
         nonlocal distinct
         guard.refuse(failure)
+        spent.update(int(operation.row.sk) for operation in failure.rows if isinstance(operation.row, SubscriberRow))
         distinct = distinct or refuse_taken(failure, asked.line)
 
     return write_numbered(tenant.tenant_id, compose, judge)

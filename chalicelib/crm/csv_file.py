@@ -60,7 +60,7 @@ def read_csv(data: bytes, columns: Sequence[str]) -> CsvFile:
                 continue
             count += 1
             if count > MAX_LINES:
-                raise Invalid("too-many-lines", f"A file may have at most {MAX_LINES} lines beside the header.")
+                raise _whole("too-many-lines", "body", f"has more than {MAX_LINES} lines beside its header")
             if len(record) != len(names):
                 faults.append(Fault(number, "line", f"has {len(record)} values instead of {len(names)}"))
             else:
@@ -68,7 +68,7 @@ def read_csv(data: bytes, columns: Sequence[str]) -> CsvFile:
     except csv.Error as error:
         raise _badly_quoted(error) from None
     if not count:
-        raise Invalid("no-lines", "The file has no lines beside its header.")
+        raise _whole("no-lines", "body", "has no lines beside its header")
     return CsvFile(lines, faults, count)
 
 
@@ -98,7 +98,7 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _check_header(header: Sequence[str], columns: Sequence[str]) -> list[str]:
     if not any(header):
-        raise Invalid("bad-header", "The file must begin with a line that names its columns: " + ",".join(columns))
+        raise _whole("bad-header", "header", "is missing; the first line names the columns: " + ",".join(columns))
     if len(header) > MAX_COLUMNS_NAMED:
         message = f"has {len(header)} columns; the columns are {', '.join(columns)}"
         raise Invalid("bad-header", f"The file {message}.", (FieldError("line 1", message),))
@@ -113,6 +113,12 @@ def _check_header(header: Sequence[str], columns: Sequence[str]) -> list[str]:
         told = "; ".join(f"{error.field.removeprefix('line 1: ')} {error.message}" for error in errors)
         raise Invalid("bad-header", f"The columns are not those of this file: {told}.", tuple(errors))
     return names
+
+
+def _whole(code: str, field: str, message: str) -> Invalid:
+    """The refusal of a file as a whole: `field` is `body` or `header`."""
+    subject = "The file" if field == "body" else "The header"
+    return Invalid(code, f"{subject} {message}.", (FieldError(field, message),))
 
 
 def _badly_quoted(error: csv.Error) -> Invalid:

@@ -3,10 +3,12 @@
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
+
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.aws import clock, keys
 from chalicelib.aws.queue import send_job
@@ -32,6 +34,7 @@ from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import NotFound
 from chalicelib.core.json import compact_json, read_json
 from chalicelib.crm.csv_file import Fault
+from chalicelib.crm.numbers import Numbers
 from chalicelib.tenants.model import CustomerIdFormat
 
 PART_BYTES = 300_000
@@ -52,8 +55,8 @@ class JobStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """A file's import. Its numbers follow `before_subscriber` and `before_service`, line by line; its events are all
-    recorded at `recorded_micros`; customer ids are made by the `form` in force when it was taken on."""
+    """A file's import. Its lines take its `numbers` in their order; its events are all recorded at `recorded_micros`;
+    customer ids are made by the `form` in force when it was taken on. It is about days from `earliest` on."""
 
     tenant_id: str
     job_id: str
@@ -61,8 +64,8 @@ class Job:
     status: JobStatus
     lines: int
     parts: int
-    before_subscriber: int
-    before_service: int
+    numbers: tuple[Numbers, ...]
+    earliest: date
     recorded_micros: int
     form: CustomerIdFormat
     timezone: str
@@ -78,7 +81,8 @@ class JobRow(CrmRow):
     status = TextAttribute()
     lines = IntegerAttribute()
     parts = IntegerAttribute()
-    before = JsonAttribute()
+    numbers = JsonAttribute()
+    earliest = TextAttribute()
     recorded_micros = IntegerAttribute()
     form = JsonAttribute()
     timezone = TextAttribute()
@@ -158,7 +162,8 @@ def taking_on(job: Job, operator_id: str, now: datetime) -> list[Operation]:
         status=job.status.value,
         lines=job.lines,
         parts=job.parts,
-        before=[job.before_subscriber, job.before_service],
+        numbers=[list(run) for run in job.numbers],
+        earliest=job.earliest.isoformat(),
         recorded_micros=job.recorded_micros,
         form=[job.form.prefix, job.form.infix, job.form.postfix, job.form.digits],
         timezone=job.timezone,
@@ -176,17 +181,17 @@ def opening(job: Job, operator_id: str, now: datetime) -> Put:
     return Put(OpenJobRow.at(key, tenant_id=job.tenant_id, job_id=job.job_id, asked_micros=to_micros(now)))
 
 
-def closing(job: Job, operator_id: str) -> list[Operation]:
+def closing(job: Job, operator_id: str) -> Delete:
     """The write by which the planner forgets it."""
-    return [Delete(OpenJobRow.at(keys.open_job(operator_id, job.tenant_id, job.job_id)))]
+    return Delete(OpenJobRow.at(keys.open_job(operator_id, job.tenant_id, job.job_id)))
 
 
 def begin(job: Job, now: datetime) -> bool:
-    """Say that it is running; False when it is done already."""
+    """Say that it is running; False when it is over already."""
     started = job.started_micros or to_micros(now)
     actions = [JobRow.status.set(JobStatus.RUNNING.value), JobRow.started_micros.set(started)]
     try:
-        write(Update(_row(job), actions, JobRow.status != JobStatus.DONE.value))
+        write(Update(_row(job), actions, _not_over()))
     except ConditionFailed:
         return False
     return True
@@ -197,9 +202,13 @@ def tell_progress(job: Job, done: int) -> None:
     write(Update(_row(job), [JobRow.done.set(done)]))
 
 
-def finishing(job: Job, operator_id: str, done: int, faults: Sequence[Fault], now: datetime) -> list[Operation]:
-    """The writes that end it: done when every line is written, else failed with what stood against the others."""
-    status = JobStatus.FAILED if faults else JobStatus.DONE
+def reopening(job: Job) -> Update:
+    """The write that takes a job up again that failed."""
+    return Update(_row(job), [JobRow.status.set(JobStatus.QUEUED.value)], JobRow.status == JobStatus.FAILED.value)
+
+
+def finishing(job: Job, status: JobStatus, done: int, faults: Sequence[Fault], now: datetime) -> Update:
+    """The write that ends it, unless it is over: done with what was refused of it, or failed with what stopped it."""
     actions = [
         JobRow.status.set(status.value),
         JobRow.done.set(done),
@@ -207,7 +216,7 @@ def finishing(job: Job, operator_id: str, done: int, faults: Sequence[Fault], no
         JobRow.fault_count.set(len(faults)),
         JobRow.finished_micros.set(to_micros(now)),
     ]
-    return [Update(_row(job), actions), *closing(job, operator_id)]
+    return Update(_row(job), actions, _not_over())
 
 
 def send_worker(job: Job) -> None:
@@ -226,6 +235,10 @@ def requeue_open_jobs(operator_id: str, older_than_seconds: int) -> int:
     return len(rows)
 
 
+def _not_over() -> Condition:
+    return (JobRow.status != JobStatus.DONE.value) & (JobRow.status != JobStatus.FAILED.value)
+
+
 def _row(job: Job) -> JobRow:
     return JobRow.at(keys.job(job.tenant_id, job.job_id))
 
@@ -238,8 +251,8 @@ def _to_job(tenant_id: str, row: JobRow) -> Job:
         status=JobStatus(row.status),
         lines=row.lines,
         parts=row.parts,
-        before_subscriber=row.before[0],
-        before_service=row.before[1],
+        numbers=tuple(Numbers(*run) for run in row.numbers),
+        earliest=date.fromisoformat(row.earliest),
         recorded_micros=row.recorded_micros,
         form=CustomerIdFormat(*row.form),
         timezone=row.timezone,

@@ -1,9 +1,12 @@
-"""Numbers of subscribers and services: counted in one row, taken in the write that uses them, so none is left out."""
+"""Numbers of subscribers and services: counted in one row, taken in the write that uses them, so none is left out.
+
+The numbers of lines that an import could not write come back, and are given out again before new ones are made.
+"""
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
 
 from chalicelib.aws import clock, keys
 from chalicelib.aws.tables import ConditionFailed, Operation, Update, read, write
@@ -13,14 +16,60 @@ from chalicelib.crm.store import CountersRow
 TRIES = 40
 OutcomeT = TypeVar("OutcomeT")
 
+Pair = tuple[int, int]
+"""The numbers of a subscriber and of its first service. They stay together when they are given out again, so that the
+subscriber's row, of which there can be one alone, stands for both."""
+
+
+class Numbers(NamedTuple):
+    """A run of pairs: `count` numbers of subscribers from `subscriber` on, and as many of services from `service` on."""
+
+    subscriber: int
+    service: int
+    count: int
+
 
 @dataclass(frozen=True)
 class Counters:
-    """The last numbers given out, and the newest instant at which a file's events were recorded."""
+    """The last numbers given out, the newest instant at which a file's events were recorded, and numbers given back."""
 
     subscribers: int
     services: int
     file_micros: int
+    free: tuple[Numbers, ...] = ()
+
+    def take(self, count: int) -> tuple["Counters", tuple[Numbers, ...]]:
+        """Give out so many pairs, the lowest of those given back first; the counters after it, and the pairs."""
+        taken: list[Numbers] = []
+        left: list[Numbers] = []
+        for run in self.free:
+            now = min(count, run.count)
+            if now:
+                taken.append(run._replace(count=now))
+            if now < run.count:
+                left.append(Numbers(run.subscriber + now, run.service + now, run.count - now))
+            count -= now
+        if count:
+            taken.append(Numbers(self.subscribers + 1, self.services + 1, count))
+        after = replace(
+            self, subscribers=self.subscribers + count, services=self.services + count, free=tuple(left)
+        )
+        return after, tuple(taken)
+
+    def give_back(self, pairs: Iterable[Pair]) -> "Counters":
+        """Have these pairs given out again before new ones."""
+        return replace(self, free=_runs({*pairs_of(self.free), *pairs}))
+
+    def without(self, subscribers: Collection[int]) -> "Counters":
+        """Never give these numbers of subscribers out again: somebody has them."""
+        if not subscribers or not self.free:
+            return self
+        return replace(self, free=_runs(pair for pair in pairs_of(self.free) if pair[0] not in subscribers))
+
+
+def pairs_of(runs: Iterable[Sequence[int]]) -> Iterator[Pair]:
+    """The pairs of these runs, one by one."""
+    return ((subscriber + n, service + n) for subscriber, service, count in runs for n in range(count))
 
 
 def write_numbered(
@@ -49,8 +98,23 @@ def write_numbered(
     raise Unavailable("busy", "Many subscribers are being added at this moment; please send the request again.")
 
 
+def _runs(pairs: Iterable[Pair]) -> tuple[Numbers, ...]:
+    """The pairs as runs, as few as they make, lowest first."""
+    runs: list[Numbers] = []
+    for subscriber, service in sorted(pairs):
+        last = runs[-1] if runs else Numbers(0, 0, 0)
+        if runs and (subscriber, service) == (last.subscriber + last.count, last.service + last.count):
+            runs[-1] = last._replace(count=last.count + 1)
+        else:
+            runs.append(Numbers(subscriber, service, 1))
+    return tuple(runs)
+
+
 def _counters(row: CountersRow | None) -> Counters:
-    return Counters(0, 0, 0) if row is None else Counters(row.subscribers, row.services, row.file_micros)
+    if row is None:
+        return Counters(0, 0, 0)
+    free = tuple(Numbers(*run) for run in row.free or ())
+    return Counters(row.subscribers, row.services, row.file_micros, free)
 
 
 def _take(tenant_id: str, row: CountersRow | None, after: Counters) -> Update:
@@ -66,5 +130,10 @@ def _take(tenant_id: str, row: CountersRow | None, after: Counters) -> Update:
             (CountersRow.subscribers == row.subscribers)
             & (CountersRow.services == row.services)
             & (CountersRow.file_micros == row.file_micros)
+            & (CountersRow.free.does_not_exist() if row.free is None else CountersRow.free == row.free)
         )
+    if after.free:
+        actions.append(CountersRow.free.set([list(run) for run in after.free]))
+    elif row is not None and row.free is not None:
+        actions.append(CountersRow.free.remove())
     return Update(CountersRow.at(keys.counters(tenant_id)), actions, condition)

@@ -5,6 +5,7 @@ from typing import Any
 from chalicelib.api.blueprint import Blueprint
 from chalicelib.api.call import Call
 from chalicelib.api.paging import PageQuery, decode_cursor, encode_cursor, page_of
+from chalicelib.aws.guards import Guard, no_guard
 from chalicelib.billing.tariffs import guard_base
 from chalicelib.core.errors import NotFound, invalid_field
 from chalicelib.crm import plans
@@ -29,6 +30,7 @@ PlanPage = page_of(PlanAnswer)
 def add_plan(call: Call) -> PlanAnswer:
     """Offer a plan. A reseller's stands on a plan of its parent that its tariff has a price for."""
     body = call.body
+    based_on, guard = _base(call, body.based_on)
     plan = Plan(
         tenant_id=call.tenant.tenant_id,
         code=body.code,
@@ -36,10 +38,10 @@ def add_plan(call: Call) -> PlanAnswer:
         download_kbps=body.download_kbps,
         upload_kbps=body.upload_kbps,
         monthly_price_minor=body.monthly_price,
-        based_on=_base(call, body.based_on),
+        based_on=based_on,
         day_count=DayCount(body.day_count),
     )
-    return show_plan(plans.create_plan(plan, call.remember(show_plan)))
+    return show_plan(plans.create_plan(plan, call.remember(show_plan), guard))
 
 
 @bp.api("GET", "/v1/plans", may="plans:read", query=PageQuery, answer=PlanPage)
@@ -69,18 +71,17 @@ def change_plan(call: Call, plan: str) -> PlanAnswer:
     return show_plan(plans.edit_plan(call.tenant.tenant_id, plan, change))
 
 
-def _base(call: Call, based_on: str | None) -> str | None:
-    """The id of the parent's plan that a new plan stands on; 422 on `based_on`."""
+def _base(call: Call, based_on: str | None) -> tuple[str | None, Guard]:
+    """The id of the parent's plan that a new plan stands on, and what must hold for it; 422 on `based_on`."""
     tenant = call.tenant
     if tenant.parent_id is None:
         if based_on is not None:
             raise invalid_field("based_on", "must be null: the operator's plans stand on no other")
-        return None
+        return None, no_guard()
     if based_on is None:
         raise invalid_field("based_on", "is required: it names a plan of your parent")
     try:
         base = plans.find_plan(tenant.parent_id, based_on)
     except NotFound:
         raise invalid_field("based_on", "is not a plan of your parent") from None
-    guard_base(tenant, base.plan_id)
-    return base.plan_id
+    return base.plan_id, guard_base(tenant, base.plan_id)

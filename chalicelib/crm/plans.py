@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from chalicelib.aws import keys
+from chalicelib.aws.guards import Guard, no_guard
 from chalicelib.aws.tables import ConditionFailed, Put, Remember, read, read_all, read_page, write
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.crm.model import DayCount, Plan
@@ -20,12 +21,14 @@ class PlanChange:
     day_count: DayCount | None = None
 
 
-def create_plan(plan: Plan, remember: Remember) -> Plan:
-    """Put a plan on offer. `Conflict` `code-taken` when the tenant has one of that code."""
+def create_plan(plan: Plan, remember: Remember, guard: Guard | None = None) -> Plan:
+    """Put a plan on offer. `Conflict` `code-taken` when the tenant has one of that code; or what the guard says."""
+    asked = guard or no_guard()
     put = Put(plan_row(plan), PlanRow.pk.does_not_exist())
     try:
-        write(put, *remember(plan))
-    except ConditionFailed:
+        write(put, *asked.operations, *remember(plan))
+    except ConditionFailed as failure:
+        asked.refuse(failure)
         raise Conflict("code-taken", f"There is a plan with the code {plan.code} already.") from None
     return plan
 

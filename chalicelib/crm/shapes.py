@@ -133,7 +133,8 @@ class SubscribersQuery(PageQuery):
 
 
 class ServiceAnswer(Answer):
-    """A service as it is today. `plan` is a plan code; `suspended_because` is `self`, `parent` or `upstream` short."""
+    """A service as it is today. `plan` is a plan code. `suspended_because` says whose fund was short: the id of the
+    service's own tenant or of its parent, or `upstream` for any tenant above that."""
 
     id: ServiceId
     plan: PlanCode
@@ -142,7 +143,7 @@ class ServiceAnswer(Answer):
     status: StatusName
     start_on: DayOut
     suspended_on: DayOut | None
-    suspended_because: Annotated[str, Field(examples=["upstream"])] | None
+    suspended_because: Annotated[str, Field(examples=["t4h8w2p5n6qr"])] | None
     disconnected_on: DayOut | None
 
 
@@ -194,14 +195,15 @@ class LineErrorAnswer(Answer):
 
 
 class JobResultAnswer(Answer):
-    """What a job came to: lines written, and lines that could not be."""
+    """What a job came to: lines written, and lines that were not, because somebody took their names meanwhile."""
 
     written: Count
     refused: Annotated[int, Field(examples=[0])]
 
 
 class JobAnswer(Answer):
-    """An import under way or ended: `done` of `lines` are written."""
+    """An import under way or ended: `done` of `lines` are written. `errors` are the first 100 for lines it could not
+    write any more. One that `failed` was stopped as a whole, and goes on when its file is sent again."""
 
     id: Annotated[str, Field(examples=["s5f1c0a9be27d44e8a1b2c3d4e5f60718"])]
     kind: Annotated[Literal["subscribers-import", "service-events-import"], Field(examples=["subscribers-import"])]
@@ -227,13 +229,14 @@ class _ImportAnswer(Answer):
 
 class SubscriberImportAnswer(_ImportAnswer):
     """What became of a roster: `created` now (or would be, in a dry run), `unchanged` were there from the same file;
-    `errors` are the first 1,000 of `error_count`. `job` is there when the file goes on being written."""
+    `errors` are the first of `error_count`, at most 1,000: of lines that were refused. `job` is there when the file goes on being written."""
 
     created: Count
 
 
 class EventImportAnswer(_ImportAnswer):
-    """What became of a file of events: `recorded` now (or would be), `unchanged` were there from the same file."""
+    """What became of a file of events: `recorded` now (or would be), `unchanged` were there from the same file;
+    `errors` are of lines that were refused."""
 
     recorded: Count
 
@@ -326,5 +329,5 @@ def show_job(job: Job) -> JobAnswer:
         errors=[_show_fault(fault) for fault in job.faults],
         started_at=None if job.started_micros is None else from_micros(job.started_micros),
         finished_at=from_micros(job.finished_micros) if is_over and job.finished_micros else None,
-        result=JobResultAnswer(written=job.done, refused=job.fault_count) if is_over else None,
+        result=JobResultAnswer(written=job.done, refused=job.lines - job.done) if is_over else None,
     )

@@ -61,11 +61,15 @@ class EventRow(CrmRow):
 
 
 class CountersRow(CrmRow):
-    """The last numbers given out in a tenant, and the newest instant that a file's events were recorded at."""
+    """The last numbers given out in a tenant, and the newest instant that a file's events were recorded at.
+
+    `free` are numbers below them that were given back: runs [subscriber, service, count].
+    """
 
     subscribers = IntegerAttribute()
     services = IntegerAttribute()
     file_micros = IntegerAttribute()
+    free = JsonAttribute(null=True)
 
 
 def to_plan(tenant_id: str, row: PlanRow) -> Plan:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from chalicelib.auth.model import Author
-from chalicelib.aws import keys
+from chalicelib.aws import clock, keys
 from chalicelib.aws.tables import ConditionFailed, Operation, Remember, Row, Update, forget, read_many, write
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict, Unavailable
@@ -23,7 +23,7 @@ from chalicelib.ledger.journal import GENERAL, Draft, Entry, Line, child_journal
 from chalicelib.ledger.post import Posting, head_reads
 from chalicelib.tenants.model import Tenant
 
-TRIES = 10
+TRIES = 16
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,8 @@ def _transfer(
     build: Callable[[_Sides], tuple[Movement, list[Update]]],
 ) -> Movement:
     """Read both sides, build the movement, write it; again when anything moved meanwhile."""
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
+        clock.back_off(attempt)
         sides = _read_sides(parent, child, now)
         movement, moves = build(sides)
         operations: list[Operation] = [*moves, *sides.posting.operations(), *remember(movement)]

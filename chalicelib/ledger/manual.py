@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from chalicelib.aws import keys
+from chalicelib.aws import clock, keys
 from chalicelib.aws.tables import ConditionFailed, Operation, Put, Remember, forget, read_many, write
 from chalicelib.core.dates import FIRST_DAY, day_at
 from chalicelib.core.errors import Conflict, FieldError, Invalid, Unavailable, invalid_field
@@ -15,7 +15,7 @@ from chalicelib.tenants.model import Tenant
 
 MANUAL = "manual"
 REVERSAL = "reversal"
-TRIES = 10
+TRIES = 16
 
 
 def record_entry(
@@ -75,7 +75,8 @@ def reverse_entry(
 
 def _post(tenant: Tenant, draft: Draft, now: datetime, remember: Remember, reverses: tuple[str, ...]) -> Entry:
     journal = (tenant.tenant_id, GENERAL)
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
+        clock.back_off(attempt)
         posting = Posting([journal], read_many(head_reads([journal])), now)
         entry = posting.add(*journal, draft)
         marks: list[Operation] = [

@@ -36,7 +36,8 @@ def draft_reseller(chain: tuple[Tenant, ...], new: NewReseller, now: datetime) -
     """
     parent = chain[-1]
     if parent.depth >= MAX_DEPTH:
-        raise Invalid("too-deep", f"Resellers go at most {MAX_DEPTH} levels below the operator.")
+        message = f"Resellers go at most {MAX_DEPTH} levels below the operator."
+        raise Invalid("too-deep", message, (FieldError("parent", message),))
     check_mode(new.mode)
     check_format(new.customer_id)
     granted = effective_modules(chain)

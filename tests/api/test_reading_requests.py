@@ -59,7 +59,7 @@ def test_a_good_body_is_read_and_answered_with_money_as_text(client: Client) -> 
         b'{"count": NaN}',
         b'{"count": Infinity}',
         b'{"count": -Infinity}',
-        b'{"count": ' + b"9" * 5000 + b"}",
+        b'{"amount": "1.00", "amount": "2.00"}',
         b"[" * 100_000,
         b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
     ],
@@ -227,3 +227,9 @@ def test_what_nobody_foresaw_is_told_without_a_word_of_it(monkeypatch: pytest.Mo
     assert code_of(reply) == "internal"
     assert "hunter2" not in reply.text
     assert "Traceback" not in reply.text
+
+
+@pytest.mark.parametrize("digits", [41, 5000])
+def test_a_number_beyond_anything_is_refused_by_its_field(client: Client, digits: int) -> None:
+    raw = b'{"amount": "1.00", "count": ' + b"9" * digits + b"}"
+    assert errors_of(client.call("POST", "/echo", raw)).keys() == {"count"}

@@ -267,54 +267,52 @@ def test_a_mistake_in_the_code_is_neither_tried_again_nor_hidden(
     assert tries == 1
 
 
+LOST = [
+    ReadTimeoutError(endpoint_url="x"),
+    ConnectionClosedError(endpoint_url="x"),
+    EndpointConnectionError(endpoint_url="x"),
+]
+
+
 @pytest.mark.parametrize("operations", [ONE, TWO])
 @pytest.mark.parametrize("phase", ["before", "after"])
-@pytest.mark.parametrize(
-    "error",
-    [
-        ReadTimeoutError(endpoint_url="x"),
-        ConnectionClosedError(endpoint_url="x"),
-        EndpointConnectionError(endpoint_url="x"),
-    ],
-)
 def test_an_answer_that_is_lost_is_unavailable_and_may_have_happened(
-    engine: MemoryDynamoDB, phase: str, error: Exception, operations: tuple[Operation, ...]
+    engine: MemoryDynamoDB, phase: str, operations: tuple[Operation, ...]
 ) -> None:
-    def lose(at_phase: str, number: int, operation: str, params: Any) -> None:
-        if at_phase == phase:
-            raise error
+    for error in LOST:
 
-    engine.faults = lose
-    with pytest.raises(Unavailable) as away:
-        write(*operations)
-    engine.faults = None
-    assert away.value.code == "database-away"
-    assert number_at("a") == (1 if phase == "after" else None)
+        def lose(at_phase: str, number: int, operation: str, params: Any, error: Exception = error) -> None:
+            if at_phase == phase:
+                raise error
+
+        engine.faults = lose
+        with pytest.raises(Unavailable) as away:
+            write(*operations)
+        engine.faults = None
+        assert away.value.code == "database-away"
+        assert number_at("a") == (1 if phase == "after" else None)
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "InternalServerError",
-        "ServiceUnavailable",
-    ],
+TOO_BUSY = (
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "InternalServerError",
+    "ServiceUnavailable",
 )
-@pytest.mark.parametrize("operations", [ONE, TWO])
-def test_a_database_that_is_too_busy_is_unavailable(
-    engine: MemoryDynamoDB, code: str, operations: tuple[Operation, ...]
-) -> None:
-    def refuse(phase: str, number: int, operation: str, params: Any) -> None:
-        raise client_error(code, "slow down", operation)
 
-    engine.faults = refuse
-    with pytest.raises(Unavailable) as busy:
-        write(*operations)
-    assert busy.value.code == "database-busy"
-    with pytest.raises(Unavailable):
-        read(NoteRow, at("a"))
+
+def test_a_database_that_is_too_busy_is_unavailable(engine: MemoryDynamoDB) -> None:
+    for code in TOO_BUSY:
+
+        def refuse(phase: str, number: int, operation: str, params: Any, code: str = code) -> None:
+            raise client_error(code, "slow down", operation)
+
+        engine.faults = refuse
+        for call in (lambda: write(*ONE), lambda: write(*TWO), lambda: read(NoteRow, at("a"))):
+            with pytest.raises(Unavailable) as busy:
+                call()
+            assert busy.value.code == "database-busy", code
 
 
 def test_a_batch_writes_up_to_twenty_five_rows_in_one_request(tables: None) -> None:

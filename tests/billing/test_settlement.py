@@ -7,11 +7,12 @@ import pytest
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import Put, read, write
-from chalicelib.billing.model import RefundPolicy, Timing
+from chalicelib.billing.model import RefundPolicy, Tariff, Timing
+from chalicelib.billing.pins import guard_day, hold_days, release_days
 from chalicelib.billing.run import plan_days, settle_through
 from chalicelib.billing.settle import NotDueError, ParkedError, settle_day
 from chalicelib.billing.state import change_state, read_days, read_state
-from chalicelib.billing.store import SheetRow
+from chalicelib.billing.store import SheetRow, tariff_row
 from chalicelib.billing.tariffs import TariffTerms, set_tariff
 from chalicelib.core.errors import Conflict, Invalid
 from chalicelib.crm.find import find_subscriber
@@ -358,3 +359,33 @@ def test_the_planner_queues_each_tenants_due_days_once_in_order(monkeypatch: pyt
         ("alpha", "2026-11-21 alpha"),
         ("gamma", "2026-11-21 gamma"),
     ]
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_plan_without_a_price_parks_the_day_and_a_tariff_with_one_mends_it() -> None:
+    world = World.build(FIRST)
+    world.fund(100_000, 50_000)
+    world.connect(world.beta_chain, "Karim", "HOME", FIRST)
+    terms = (FIRST, Timing.DAILY, DayCount.CALENDAR_MONTH, RefundPolicy.UNUSED_DAYS, 0)
+    broken = Tariff("beta", terms[0], 2 * 10**15, *terms[1:], prices_minor={"FAST": 89_950})
+    write(Put(tariff_row(broken)))
+    outcome = settle_through("op", FIRST, NOW, lambda: True)
+    assert (outcome.is_settled, outcome.parked) == (False, (("beta", "2026-11-01: NotPricedError"),))
+    mended = replace(broken, recorded_micros=3 * 10**15, prices_minor={"HOME": 57_500, "FAST": 89_950})
+    write(Put(tariff_row(mended)), *guard_day("beta", FIRST).operations)
+    outcome = settle_through("op", FIRST, NOW, lambda: True)
+    assert (outcome.is_settled, outcome.charged, outcome.parked) == (True, 1, ())
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_day_that_an_import_is_about_is_not_pinned_before_the_import_is_over() -> None:
+    world = World.build(FIRST)
+    write(*hold_days("gamma", "import-1", SECOND).operations)
+    settle_day(world.gamma_chain, FIRST, NOW)
+    with pytest.raises(NotDueError):
+        settle_day(world.gamma_chain, SECOND, NOW)
+    assert read_state("gamma").pinned_through == FIRST
+    with pytest.raises(Conflict):
+        hold_days("gamma", "import-2", FIRST)
+    release_days("gamma", "import-1")
+    assert settle_day(world.gamma_chain, SECOND, NOW).day == SECOND

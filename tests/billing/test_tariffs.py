@@ -16,8 +16,9 @@ from chalicelib.billing.tariffs import (
     tariff_on,
 )
 from chalicelib.core.errors import Conflict, Invalid, NotFound
-from chalicelib.crm.model import DayCount
-from chalicelib.crm.plans import find_plan
+from chalicelib.crm.model import DayCount, Plan
+from chalicelib.crm.plans import create_plan, find_plan
+from tests.simulation import MemoryDynamoDB
 from tests.world import NOW, World, plan, price
 
 FIRST = date(2026, 11, 1)
@@ -135,3 +136,40 @@ def test_a_plan_has_to_be_priced_at_every_level_on_the_day() -> None:
     with pytest.raises(Invalid) as refused:
         guard_priced(world.beta_chain, home, date(2026, 10, 31))
     assert refused.value.code == "plan-not-priced"
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_plan_cannot_stand_on_one_that_a_later_version_leaves_out() -> None:
+    world = World.build(FIRST)
+    plan(world.operator, "NEW", 1)
+    both = {"HOME": 50_000, "FAST": 80_000}
+    price(world.operator, world.gamma, both | {"NEW": 5_000}, date(2026, 11, 10))
+    price(world.operator, world.gamma, both, date(2026, 11, 20))
+    price(world.operator, world.gamma, both | {"NEW": 5_000}, date(2026, 11, 25))
+    with pytest.raises(Invalid):
+        guard_base(world.gamma, "op.NEW")
+    price(world.operator, world.gamma, both | {"NEW": 5_000}, date(2026, 11, 20))
+    with pytest.raises(Invalid):
+        guard_base(world.gamma, "op.NEW")
+    price(world.operator, world.gamma, both | {"NEW": 5_000}, FIRST)
+    assert len(guard_base(world.gamma, "op.NEW").operations) == 1
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_version_without_a_plan_and_a_plan_on_it_are_never_both_accepted(engine: MemoryDynamoDB) -> None:
+    world = World.build(FIRST)
+    plan(world.operator, "NEW", 1)
+    both = {"HOME": 50_000, "FAST": 80_000}
+    price(world.operator, world.gamma, both | {"NEW": 5_000}, FIRST)
+
+    def a_plan_comes_first(when: str, number: int, operation: str, params: dict[str, object]) -> None:
+        if when == "before" and operation == "TransactWriteItems":
+            engine.faults = None
+            made = Plan("gamma", "NEW", "New", 1, 1, 1, "op.NEW", DayCount.CALENDAR_MONTH)
+            create_plan(made, lambda _: (), guard_base(world.gamma, "op.NEW"))
+
+    engine.faults = a_plan_comes_first
+    with pytest.raises(Invalid) as refused:
+        price(world.operator, world.gamma, both, date(2026, 11, 20))
+    assert refused.value.errors[0].field == "prices"
+    assert "NEW" in tariff_on("gamma", date(2026, 11, 20)).prices_minor

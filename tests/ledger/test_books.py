@@ -106,12 +106,12 @@ def test_lines_that_do_not_balance_are_refused_and_nothing_is_kept(world: World,
     assert check_invariants() == 1
 
 
-@pytest.mark.parametrize("account", ["1100", "1150", "1200", "2000", "2100"])
-def test_a_control_account_refuses_an_entry_by_hand(fast: World, account: str) -> None:
-    with pytest.raises(Invalid, match="cannot be used") as refused:
-        record(fast.alpha, (debit(CASH, 5_00), credit(account, 5_00)))
-    assert fields_of(refused) == ["lines.1.account"]
-    assert "only the system posts to it" in refused.value.errors[0].message
+def test_a_control_account_refuses_an_entry_by_hand(fast: World) -> None:
+    for account in ("1100", "1150", "1200", "2000", "2100"):
+        with pytest.raises(Invalid, match="cannot be used") as refused:
+            record(fast.alpha, (debit(CASH, 5_00), credit(account, 5_00)))
+        assert fields_of(refused) == ["lines.1.account"]
+        assert "only the system posts to it" in refused.value.errors[0].message
     assert check_invariants() == 1
 
 
@@ -303,10 +303,11 @@ def busy_book(world: World) -> None:
     record(world.alpha, sale(3))
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6, 7, 8, 200])
-def test_pages_of_any_size_show_the_whole_book_newest_first(fast: World, limit: int) -> None:
+def test_pages_of_any_size_show_the_whole_book_newest_first(fast: World) -> None:
     busy_book(fast)
-    entries = whole_book("alpha", limit)
+    entries = whole_book("alpha", 200)
+    for limit in range(1, 9):
+        assert whole_book("alpha", limit) == entries
     places = [(entry.recorded_micros, entry.journal) for entry in entries]
     assert places == sorted(set(places), reverse=True)
     assert sorted(entry.draft.kind for entry in entries) == ["manual"] * 3 + ["recharge"] * 4

@@ -130,7 +130,7 @@ postings = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     postings,
     st.lists(
