@@ -14,17 +14,17 @@ from chalicelib.aws import keys
 from chalicelib.aws.tables import read_all
 from chalicelib.billing.days import MAX_SPAN, BilledDay, bill_service, default_span
 from chalicelib.billing.model import RefundPolicy, SettledDay, Tariff, Timing
-from chalicelib.billing.run import RunOutcome, outcome_of, settle_through
+from chalicelib.billing.run import RunOutcome, outcome_of, read_records, settle_through
 from chalicelib.billing.state import read_days, read_state
 from chalicelib.billing.store import DayRow, to_day
-from chalicelib.billing.tariffs import TariffTerms, set_tariff, tariff_on
+from chalicelib.billing.tariffs import TariffTerms, read_tariffs, set_tariff, tariff_on
 from chalicelib.core.dates import day_at, parse_day
 from chalicelib.core.errors import NotAllowed, NotFound, invalid_field
 from chalicelib.crm.events import read_history
 from chalicelib.crm.model import DayCount, Plan, ServiceEvent
-from chalicelib.crm.plans import read_plans
+from chalicelib.crm.plans import plan_reads, plans_of, read_plans
 from chalicelib.crm.subscriber import service_id, subscriber_number
-from chalicelib.tenants.hierarchy import find_child, read_tree
+from chalicelib.tenants.hierarchy import check_id, find_child, find_child_with, read_tree
 from chalicelib.tenants.model import Tenant
 
 bp = Blueprint(__name__, tag="Settlement")
@@ -187,9 +187,14 @@ def put_tariff(call: Call, reseller_id: str) -> TariffAnswer:
 @bp.api("GET", "/v1/resellers/{reseller_id}/tariff", may="tariffs:read", module="resellers", answer=TariffAnswer)
 def read_child_tariff(call: Call, reseller_id: str) -> TariffAnswer:
     """What a direct child pays today."""
-    child = find_child(call.tenant, reseller_id)
-    tariff = tariff_on(child.tenant_id, day_at(call.now, child.timezone))
-    return _tariff(tariff, read_plans(call.tenant.tenant_id), call.tenant.tenant_id)
+    versions = read_tariffs(check_id(reseller_id))
+    sold = sorted({code for version in versions for code in version.prices_minor})
+    child, rows = find_child_with(call.tenant, reseller_id, plan_reads(call.tenant.tenant_id, sold))
+    today = day_at(call.now, child.timezone)
+    tariff = next((version for version in versions if version.effective_on <= today), None)
+    if tariff is None:
+        raise NotFound("tariff")
+    return _tariff(tariff, plans_of(call.tenant.tenant_id, rows), call.tenant.tenant_id)
 
 
 @bp.api("GET", "/v1/tariff", may="tariffs:read", answer=TariffAnswer)
@@ -280,11 +285,12 @@ def _settlement(settled: SettledDay) -> SettlementAnswer:
 def _operator_day(call: Call, day: date) -> SettlementAnswer:
     """The operator buys from nobody: its day is what its whole tree used, and what left the funds for it."""
     nodes = [node for node in read_tree(call.tenant.chain) if node.depth]
-    outcome = outcome_of(nodes, day, call.now)
+    records = read_records(nodes, day)
+    outcome = outcome_of(nodes, records, day, call.now)
     if not outcome.tenants:
         raise NotFound("settled day")
-    direct = read_days([(node.tenant_id, day) for node in nodes if node.depth == 1])
-    earned = sum(record.subtree_minor[0] for record in direct if record is not None)
+    direct = [records[node.tenant_id] for node in nodes if node.depth == 1 and node.tenant_id in records]
+    earned = sum(record.subtree_minor[0] for record in direct)
     return SettlementAnswer(
         date=day,
         status="settled" if outcome.is_settled else "running",

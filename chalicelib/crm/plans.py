@@ -1,10 +1,11 @@
 """Plans: what a tenant sells. A reseller's plan stands on one of its parent's, and never moves to another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.aws import keys
 from chalicelib.aws.guards import Guard, no_guard
-from chalicelib.aws.tables import ConditionFailed, Put, Remember, read, read_all, read_page, write
+from chalicelib.aws.tables import ConditionFailed, Put, Remember, Row, read, read_all, read_page, write
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.crm.model import DayCount, Plan
 from chalicelib.crm.store import PlanRow, plan_row, to_plan
@@ -66,6 +67,16 @@ def plan_code(tenant_id: str, id_or_code: str) -> str | None:
 def list_plans(tenant_id: str) -> list[Plan]:
     """All plans of the tenant, by code."""
     return [to_plan(tenant_id, row) for row in read_all(PlanRow, keys.plans(tenant_id))]
+
+
+def plan_reads(tenant_id: str, codes: Sequence[str]) -> list[tuple[type[Row], keys.Key]]:
+    """What to read to know the plans of these codes, along with something else."""
+    return [(PlanRow, keys.plan(tenant_id, code)) for code in codes]
+
+
+def plans_of(tenant_id: str, rows: Sequence[PlanRow | None]) -> dict[str, Plan]:
+    """The plans in the rows that `plan_reads` asked for, by their code."""
+    return {plan.code: plan for row in rows if row is not None for plan in (to_plan(tenant_id, row),)}
 
 
 def read_plans(tenant_id: str) -> dict[str, Plan]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from chalicelib.aws import keys
 from chalicelib.aws.keys import Key
@@ -62,10 +63,15 @@ def find_tenant(tenant_id: str) -> Tenant:
 
 def find_child(parent: Tenant, child_id: str) -> Tenant:
     """A direct child of the parent; anybody else, a grandchild too, is `NotFound`."""
-    row = read(ProfileRow, keys.tenant(_checked(child_id)))
+    return find_child_with(parent, child_id, [])[0]
+
+
+def find_child_with(parent: Tenant, child_id: str, more: Sequence[tuple[type[Row], Key]]) -> tuple[Tenant, list[Any]]:
+    """A direct child as above, and the rows at other keys, in one request."""
+    row, *others = read_many([(ProfileRow, keys.tenant(check_id(child_id))), *more])
     if row is None or (child := to_tenant(row)).parent_id != parent.tenant_id:
         raise NotFound("reseller")
-    return child
+    return child, others
 
 
 def list_children(
@@ -114,13 +120,13 @@ def read_tree(chain: Sequence[str]) -> list[TreeNode]:
 
 def read_child_tree(parent: Tenant, child_id: str) -> list[TreeNode]:
     """A direct child of the parent and everybody below it; anybody else is `NotFound`. One request."""
-    nodes = read_tree((*parent.chain, _checked(child_id)))
+    nodes = read_tree((*parent.chain, check_id(child_id)))
     if not nodes:
         raise NotFound("reseller")
     return nodes
 
 
-def _checked(tenant_id: str) -> str:
+def check_id(tenant_id: str) -> str:
     """An id from a path can be anything; what cannot be an id is nobody's, and no key is built from it."""
     if _ID.fullmatch(tenant_id) is None:
         raise NotFound("reseller")

@@ -79,6 +79,14 @@ class Installation:
         return self.beta.post("/v1/subscribers", {**body, "start_on": start_on}, key=username).ok(201)
 
 
+PARENT_READS = (
+    "/v1/resellers/{child}",
+    "/v1/resellers/{child}/tree",
+    "/v1/resellers/{child}/fund",
+    "/v1/resellers/{child}/tariff",
+)
+"""Asked by Alpha about Beta."""
+
 READS = (
     "/v1/me",
     "/v1/plans",
@@ -89,6 +97,7 @@ READS = (
     "/v1/subscribers",
     "/v1/subscribers?q=karim",
     "/v1/subscribers/{subscriber}",
+    "/v1/plans/HOME",
     "/v1/subscribers/{subscriber}/days",
     "/v1/settlements/2026-11-20",
     "/v1/ledger/accounts",
@@ -127,6 +136,13 @@ def request_figures(engine: MemoryDynamoDB, isp: Installation) -> list[Figure]:
         with engine.measured() as meter:
             isp.beta.get(path.format(subscriber=isp.subscriber)).ok(200)
         worst[path] = meter.requests - 1
+    for path in PARENT_READS:
+        with engine.measured() as meter:
+            isp.alpha.get(path.format(child=isp.beta_id)).ok(200)
+        worst[path] = meter.requests - 1
+    with engine.measured() as meter:
+        isp.operator.get("/v1/settlements/2026-11-20").ok(200)
+    worst["/v1/settlements/2026-11-20 as the operator"] = meter.requests - 1
     balance = worst.pop("/v1/ledger/trial-balance")
     listed = ", ".join(f"{path} {count}" for path, count in worst.items())
     found.append(Figure("requests of a list or read route, the most", max(worst.values()), 2, "requests", listed))

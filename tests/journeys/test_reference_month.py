@@ -116,6 +116,7 @@ def test_a_month_of_five_thousand_subscribers_comes_to_the_given_totals() -> Non
         "charged": 4691,
         "suspended": 0,
         "total": "139876.47",
+        "parked": [],
     }
     for number in range(1, 32):
         day = f"2026-10-{number:02d}"
