@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chalicelib.aws.tables import read_many
+from chalicelib.aws.tables import MAX_TRANSACTION, read_at_once
 from chalicelib.ledger.chart import FUND_WITH_PARENT, FUNDS_HELD
 from chalicelib.ledger.journal import GENERAL, child_journal
 from chalicelib.ledger.post import head_reads
@@ -24,7 +24,10 @@ class TieOut:
 
 
 def tie_out(parent_id: str, children: Sequence[str]) -> list[TieOut]:
-    """The tie-outs of these direct children: from the heads alone, one request for each fifty."""
+    """The tie-outs of these direct children: from the heads alone, one request for each fifty.
+
+    Both books of a child are read at one instant: money that moves meanwhile is in both or in neither.
+    """
     found: list[TieOut] = []
     for child_id, (parents, childs) in zip(children, _pairs(parent_id, children), strict=True):
         held = -(parents.totals.get(FUNDS_HELD, 0)) if parents else 0
@@ -35,5 +38,7 @@ def tie_out(parent_id: str, children: Sequence[str]) -> list[TieOut]:
 
 def _pairs(parent_id: str, children: Sequence[str]) -> list[tuple[HeadRow | None, HeadRow | None]]:
     journals = [pair for child in children for pair in ((parent_id, child_journal(child)), (child, GENERAL))]
-    rows = read_many(head_reads(journals))
+    rows: list[HeadRow | None] = []
+    for start in range(0, len(journals), MAX_TRANSACTION):
+        rows += read_at_once(head_reads(journals[start : start + MAX_TRANSACTION]))
     return list(zip(rows[::2], rows[1::2], strict=True))

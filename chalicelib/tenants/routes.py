@@ -19,7 +19,7 @@ from chalicelib.tenants.shapes import (
     ResellerAnswer,
     ResellerChangeBody,
     ResellersQuery,
-    SettlementBody,
+    SettlementModeBody,
     TreeAnswer,
     show_reseller,
     show_tree,
@@ -136,7 +136,7 @@ def _show(reseller: Tenant, funds: dict[str, Any]) -> ResellerAnswer:
     return show_reseller(reseller, fund.balance_minor, fund.minimum_balance_minor, fund.credit_limit_minor)
 
 
-def _mode(body: SettlementBody) -> Mode:
+def _mode(body: SettlementModeBody) -> Mode:
     """The mode asked for; 422 for fields that `prepaid` does not have."""
     if body.mode == "prepaid" and body.model_extra:
         errors = [FieldError(f"settlement.{name[:60]}", "is not a field of this request") for name in body.model_extra]

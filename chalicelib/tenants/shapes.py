@@ -49,7 +49,7 @@ class OwnerBody(Body):
     password: Password
 
 
-class SettlementBody(Body):
+class SettlementModeBody(Body):
     """How the parent deals with the reseller. Only `prepaid` is available, and it takes nothing further."""
 
     # The other modes come with fields of their own: such a request is told about its mode, not about those.
@@ -76,7 +76,7 @@ class NewResellerBody(Body):
     name: Name
     code: Code
     owner: OwnerBody
-    settlement: SettlementBody
+    settlement: SettlementModeBody
     timezone: Timezone = Instead
     settles_from: Day = Instead
     minimum_balance: Money = Zero
@@ -96,7 +96,7 @@ class ResellerChangeBody(Body):
     customer_id: CustomerIdBody = Instead
     month_starts_on: MonthStart = Instead
     timezone: Timezone = Instead
-    settlement: SettlementBody = Instead
+    settlement: SettlementModeBody = Instead
 
 
 class ResellersQuery(PageQuery):
@@ -105,7 +105,7 @@ class ResellersQuery(PageQuery):
     status: State | None = None
 
 
-class SettlementAnswer(Answer):
+class SettlementModeAnswer(Answer):
     """How the parent deals with the reseller."""
 
     mode: ModeName
@@ -128,7 +128,7 @@ class ResellerAnswer(Answer):
     code: Annotated[str, Field(examples=["BETA"])]
     status: State
     depth: Annotated[int, Field(examples=[1])]
-    settlement: SettlementAnswer
+    settlement: SettlementModeAnswer
     timezone: Annotated[str, Field(examples=["Asia/Dhaka"])]
     settles_from: DayOut
     month_starts_on: MonthStart
@@ -179,7 +179,7 @@ def show_reseller(
         code=tenant.code,
         status=tenant.status.value,
         depth=tenant.depth,
-        settlement=SettlementAnswer(mode=tenant.mode.value),
+        settlement=SettlementModeAnswer(mode=tenant.mode.value),
         timezone=tenant.timezone,
         settles_from=tenant.settles_from,
         month_starts_on=tenant.month_starts_on,

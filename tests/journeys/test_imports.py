@@ -8,8 +8,8 @@ import pytest
 from chalicelib.aws import tables
 from chalicelib.aws.tables import read_all
 from chalicelib.core.json import compact_json
+from chalicelib.crm import import_file, worker
 from chalicelib.crm import job as jobs
-from chalicelib.crm import worker
 from tests.conftest import SetClock, create_tables
 from tests.journeys.client import Client, Reply
 from tests.journeys.test_subscribers import PLAN as OPERATORS_PLAN
@@ -202,6 +202,22 @@ def test_a_file_that_is_none_is_refused(beta: Client, body: bytes, status: int, 
         assert code_of(beta.post_csv(path, body)) == (status, code)
 
 
+@pytest.mark.parametrize(
+    "body, field, message",
+    [
+        ("", "header", f"is missing; the first line names the columns: {HEADER}"),
+        ("\n\n", "header", f"is missing; the first line names the columns: {HEADER}"),
+        (HEADER, "body", "has no lines beside its header"),
+        (roster(10_001), "body", "has more than 10000 lines beside its header"),
+        (HEADER + '\n"a,b', "line 2", "a quote is opened and never closed"),
+    ],
+    ids=["empty", "blank lines", "only a header", "too many lines", "bad quotes"],
+)
+def test_a_file_that_is_none_says_what_is_wrong_with_it(beta: Client, body: str, field: str, message: str) -> None:
+    for path in (ROSTERS, f"{ROSTERS}?dry_run=true"):
+        assert beta.post_csv(path, body).ok(422)["errors"] == [{"field": field, "message": message}]
+
+
 def test_a_bad_header_names_its_columns(beta: Client) -> None:
     reply = beta.post_csv(ROSTERS, "name,phone,plan,plan,username,macaddr,zone\na")
     assert {(error["field"], error["message"]) for error in reply.ok(422)["errors"]} == {
@@ -218,9 +234,49 @@ def test_an_import_needs_the_sum_of_its_first_charges(operator: Client, beta: Cl
     owner = owner_of("POOR")
     owner.post("/v1/plans", {**OPERATORS_PLAN, "code": "HOME", "based_on": "HOME-10"}).ok(201)
     operator.post(f"/v1/resellers/{poor}/recharges", {"amount": "59.99", "method": "cash"}).ok(201)
-    assert code_of(owner.post_csv(ROSTERS, roster(3))) == (409, "fund-too-low")
+    for path in (ROSTERS, f"{ROSTERS}?dry_run=true"):
+        assert code_of(owner.post_csv(path, roster(3))) == (409, "fund-too-low")
+    assert names_of(owner) == []
+    assert owner.post_csv(f"{ROSTERS}?dry_run=true", roster(2)).ok(200)["created"] == 2
     assert names_of(owner) == []
     assert owner.post_csv(ROSTERS, roster(2)).ok(200)["created"] == 2
+
+
+def test_a_line_whose_username_was_taken_meanwhile_is_told_beside_what_was_written(
+    beta: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_on = import_file._take_on
+
+    def take_on_late(*arguments: Any) -> Any:
+        beta.post("/v1/subscribers", {"name": "Other", "plan": "HOME", "username": "USER2"}).ok(201)
+        return take_on(*arguments)
+
+    monkeypatch.setattr(import_file, "_take_on", take_on_late)
+    told = [{"line": 3, "field": "username", "message": "was given to another service meanwhile"}]
+    first = beta.post_csv(ROSTERS, ROSTER, key="k").ok(200)
+    assert (first["lines"], first["created"], first["unchanged"], first["error_count"]) == (3, 2, 0, 1)
+    assert first["errors"] == told
+    assert beta.post_csv(ROSTERS, ROSTER, key="k").ok(200).text == first.text
+    again = beta.post_csv(ROSTERS, ROSTER).ok(200)
+    assert (again["created"], again["unchanged"], again["errors"]) == (0, 2, told)
+    [job] = beta.get("/v1/jobs").ok(200)["items"]
+    assert (job["status"], job["result"], job["errors"]) == ("done", {"written": 2, "refused": 1}, told)
+    beta.post("/v1/subscribers", {"name": "Next", "plan": "HOME", "username": "next"}).ok(201)
+    assert [customer_id for customer_id, _ in names_of(beta)] == ["000001", "000002", "000003", "000004"]
+
+
+def test_names_that_look_empty_or_turn_the_text_are_refused_and_joiners_stay(beta: Client) -> None:
+    bad = ["\u200b", "\u200c\u200d", "Karim\u202e", "\u2066Karim\u2069"]
+    lines = [f"{name},,HOME,user{n},,,2026-11-20" for n, name in enumerate(bad)]
+    reply = beta.post_csv(ROSTERS, "\n".join([HEADER, *lines]))
+    assert [error["field"] for error in reply.ok(422)["errors"]] == [f"line {n}: name" for n in range(2, 6)]
+    for name in bad:
+        single = beta.post("/v1/subscribers", {"name": name, "plan": "HOME", "username": "x"})
+        assert [error["field"] for error in single.ok(422)["errors"]] == ["name"]
+    kept = "র\u200d্যাব ক্\u200cষ"
+    assert beta.post_csv(ROSTERS, f"{HEADER}\n{kept},,HOME,one,,,2026-11-20").ok(200)["created"] == 1
+    beta.post("/v1/subscribers", {"name": kept, "plan": "HOME", "username": "two"}).ok(201)
+    assert names_of(beta) == [("000001", kept), ("000002", kept)]
 
 
 def test_a_long_file_becomes_a_job_to_follow(beta: Client, gamma: Client, sent: list[dict[str, Any]]) -> None:

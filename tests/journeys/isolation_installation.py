@@ -1,0 +1,238 @@
+"""An installation to walk every route of: the operator, Alpha and Gamma under it, Beta under Alpha, each with a life.
+
+It is built once over HTTP and put back to how it was after every request that changed something. What a request asks of
+the database is written down, key by key.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from chalicelib.auth.model import Role
+from chalicelib.aws import clock, tables
+from tests.conftest import SetClock, create_tables
+from tests.journeys.client import Client
+from tests.simulation.dynamodb import MemoryDynamoDB
+from tests.simulation.storage import Partition, Record
+from tests.tenants.isp import OPERATOR, PASSWORD, email_of, nobody, onboard, owner_of, the_operator
+
+NOBODY = "nobody"
+"""Stands for an id that a tenant does not have, such as a child of one without resellers."""
+
+TREE = {"OP": "", "ALPHA": "OP", "GAMMA": "OP", "BETA": "ALPHA"}
+LINES_OF_A_JOB = 401
+
+State = dict[tuple[str, Any, Any], Record]
+
+
+class Touch(NamedTuple):
+    """A key that a request named: the partition, and every text that bounds the sort key."""
+
+    operation: str
+    pk: str
+    bounds: tuple[str, ...]
+
+
+@dataclass
+class Party:
+    """A tenant with its owner and others of its people signed in, and one id of each kind that is its own."""
+
+    tenant_id: str
+    chain: tuple[str, ...]
+    owner: Client
+    ids: dict[str, str]
+    children: tuple[str, ...] = ()
+    people: dict[Role, Client] = field(default_factory=dict)
+
+
+@dataclass
+class Installation:
+    """The engine, the clock and the four tenants."""
+
+    engine: MemoryDynamoDB
+    clock: SetClock
+    parties: dict[str, Party]
+
+    def __post_init__(self) -> None:
+        self.base = self._copy()
+
+    def state(self) -> State:
+        """Every item there is, but for the attempts to sign in."""
+        return {
+            (name, pk, sk): record
+            for name, table in self.engine.tables.items()
+            for pk, partition in table.partitions.items()
+            if "#sign-in" not in pk
+            for sk, record in partition.records.items()
+        }
+
+    def put_back(self) -> None:
+        """Make everything as it was when the installation was built."""
+        for name, partitions in self.base.items():
+            table = self.engine.tables[name]
+            table.partitions = {pk: _copy(partition) for pk, partition in partitions.items()}
+            table._scan_order = None
+
+    def _copy(self) -> dict[str, dict[Any, Partition]]:
+        return {
+            name: {pk: _copy(partition) for pk, partition in table.partitions.items()}
+            for name, table in self.engine.tables.items()
+        }
+
+    @contextmanager
+    def watched(self) -> Iterator[list[Touch]]:
+        """The keys that are asked for inside the block."""
+        touched: list[Touch] = []
+
+        def note(phase: str, number: int, operation: str, params: dict[str, Any]) -> None:
+            if phase == "before":
+                touched.extend(_touches(operation, params))
+
+        self.engine.faults = note
+        try:
+            yield touched
+        finally:
+            self.engine.faults = None
+
+    def party_of(self, tenant_id: str) -> Party:
+        return next(party for party in self.parties.values() if party.tenant_id == tenant_id)
+
+
+def _copy(partition: Partition) -> Partition:
+    copied = Partition()
+    copied.records, copied.previous = dict(partition.records), dict(partition.previous)
+    copied.order = list(partition.order)
+    return copied
+
+
+def _touches(operation: str, params: dict[str, Any]) -> Iterator[Touch]:
+    """The keys of a request, whatever its kind; an operation that names none (a scan) is no request of a route."""
+    if operation == "Query":
+        yield _query_touch(params)
+    elif operation == "BatchGetItem":
+        for asked in params["RequestItems"].values():
+            yield from (_key_touch(operation, key) for key in asked["Keys"])
+    elif operation == "BatchWriteItem":
+        for writes in params["RequestItems"].values():
+            for one in writes:
+                kind, body = next(iter(one.items()))
+                yield _key_touch(operation, body["Item"] if kind == "PutRequest" else body["Key"])
+    elif operation in ("TransactGetItems", "TransactWriteItems"):
+        for one in params["TransactItems"]:
+            ((_, body),) = one.items()
+            yield _key_touch(operation, body.get("Item") or body["Key"])
+    elif operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem"):
+        yield _key_touch(operation, params.get("Item") or params["Key"])
+    else:
+        raise AssertionError(f"no route may ask for a {operation}")
+
+
+def _key_touch(operation: str, key: dict[str, Any]) -> Touch:
+    return Touch(operation, key["pk"]["S"], (key["sk"]["S"],))
+
+
+def _query_touch(params: dict[str, Any]) -> Touch:
+    """The first value of a key condition is the partition's; the others bound the sort key."""
+    condition, names, values = (
+        params["KeyConditionExpression"],
+        params["ExpressionAttributeNames"],
+        params["ExpressionAttributeValues"],
+    )
+    used = sorted((condition.index(f"{name}"), values[name]["S"]) for name in values if name in condition)
+    left = condition.partition("=")[0].strip(" (")
+    assert names.get(left, left) == "pk", f"a query whose partition cannot be told: {condition}"
+    return Touch("Query", used[0][1], tuple(value for _, value in used[1:]))
+
+
+@contextmanager
+def installed() -> Iterator[Installation]:
+    """The installation, in an engine of its own, at noon of 22 November 2026 in Dhaka; 20 November is settled."""
+    memory, source = MemoryDynamoDB(), SetClock(datetime(2026, 11, 22, 6, 0, tzinfo=UTC))
+    with memory.installed():
+        tables.forget_connections()
+        create_tables()
+        restore = clock.replace(now=source.now, sleep=lambda seconds: None)
+        try:
+            yield _build(memory, source)
+        finally:
+            restore()
+    tables.forget_connections()
+
+
+def _build(memory: MemoryDynamoDB, source: SetClock) -> Installation:
+    parties = {"OP": _party("OP", the_operator(), ("op",))}
+    for code, above in list(TREE.items())[1:]:
+        parent = parties[above]
+        onboarded = onboard(parent.owner, code, settles_from="2026-11-20")
+        parties[code] = _party(code, owner_of(code), (*parent.chain, str(onboarded["id"])))
+        parent.children += (parties[code].tenant_id,)
+    for code, above in TREE.items():
+        _offer(code, parties[code], parties.get(above))
+    for code in TREE:
+        _sell(code, parties[code], parties.get(TREE[code]))
+    parties["OP"].owner.post("/v1/settlements", {"date": "2026-11-20"}).ok(200)
+    for code, party in parties.items():
+        _keep_books(code, party)
+        party.ids["child"] = party.children[0] if party.children else NOBODY
+        party.ids["parent-plan"] = parties[TREE[code]].ids["plan"] if TREE[code] else NOBODY
+    alpha = {"email": email_of("ALPHA"), "password": PASSWORD}
+    parties["ALPHA"].ids["refresh-token"] = nobody().post("/v1/auth/login", alpha).ok(200)["refresh_token"]
+    return Installation(memory, source, parties)
+
+
+def _party(code: str, owner: Client, chain: tuple[str, ...]) -> Party:
+    ids = {"reseller": chain[-1], "email": OPERATOR if code == "OP" else email_of(code)}
+    party = Party(chain[-1], chain, owner, ids, people={Role.OWNER: owner})
+    for role in Role:
+        if role is not Role.OWNER:
+            email = f"{role.value}@{code.lower()}.test"
+            body = {"name": role.value.title(), "email": email, "role": role.value, "password": PASSWORD}
+            ids["user"] = owner.post("/v1/users", body).ok(201)["id"]
+            party.people[role] = nobody().signed_in(email, PASSWORD)
+    return party
+
+
+def _offer(code: str, party: Party, parent: Party | None) -> None:
+    """A plan of its own, priced to those below it."""
+    party.ids["plan-code"] = f"{code}-HOME"
+    body = {"name": "Home", "code": f"{code}-HOME", "download_kbps": 1, "upload_kbps": 1, "monthly_price": "800.00"}
+    based_on = {"based_on": parent.ids["plan"]} if parent else {}
+    party.ids["plan"] = party.owner.post("/v1/plans", {**body, **based_on}).ok(201)["id"]
+    prices = [{"plan": party.ids["plan"], "monthly_price": "600.00"}]
+    for child in party.children:
+        party.owner.put(f"/v1/resellers/{child}/tariff", {"effective_on": "2026-11-20", "prices": prices}).ok(200)
+
+
+
+def _sell(code: str, party: Party, parent: Party | None) -> None:
+    """Money in its fund, and a subscriber connected in time for the settled day."""
+    if parent is not None:
+        amount = {"amount": "4000.00" if party.children else "1000.00", "method": "cash"}
+        parent.owner.post(f"/v1/resellers/{party.tenant_id}/recharges", amount).ok(201)
+    username = f"{code.lower()}-line"
+    body = {"name": "Karim Uddin", "plan": party.ids["plan"], "username": username, "start_on": "2026-11-20"}
+    subscriber = party.owner.post("/v1/subscribers", body).ok(201)
+    party.ids |= {
+        "subscriber": subscriber["id"],
+        "service": subscriber["services"][0]["id"],
+        "username": username,
+        "customer-id": subscriber["customer_id"],
+    }
+
+
+def _keep_books(code: str, party: Party) -> None:
+    """An account, an entry by hand, a movement of its fund, and an import that is under way."""
+    owner = party.owner
+    account = {"code": f"{code}-RENT", "name": "Rent", "type": "expense"}
+    party.ids["account"] = owner.post("/v1/ledger/accounts", account).ok(201)["code"]
+    lines = [{"account": account["code"], "debit": "80.00"}, {"account": "1010", "credit": "80.00"}]
+    entry = {"effective_on": "2026-11-22", "memo": "Rent", "lines": lines}
+    party.ids["entry"] = owner.post("/v1/ledger/entries", entry).ok(201)["id"]
+    if code != "OP":
+        party.ids["movement"] = owner.get("/v1/fund/movements").ok(200)["items"][0]["id"]
+    plan = party.ids["plan-code"]
+    rows = [f"User {n},,{plan},user{n},,,2026-11-22" for n in range(LINES_OF_A_JOB)]
+    roster = "\n".join(["name,phone,plan,username,mac,zone,start_on", *rows])
+    party.ids["job"] = owner.post_csv("/v1/subscribers/import", roster).ok(202)["job"]["id"]
