@@ -50,6 +50,7 @@ class Endpoint:
     tag: str
     repeatable: bool
     also: dict[int, str] = field(default_factory=dict)
+    text: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -84,11 +85,13 @@ class Blueprint(ChaliceBlueprint):
         status: int = 200,
         repeatable: bool = False,
         also: dict[int, str] | None = None,
+        text: dict[str, str] | None = None,
     ) -> Callable[[View], View]:
         """Declare `method path`. `may` is a permission of `auth/roles.py`, or "public".
 
         `module` is what the tenant must have been granted. `repeatable` says that the view passes `call.remember` to
         its use case, so that an `Idempotency-Key` holds. `also` names further refusals for OpenAPI: {409: "fund-too-low"}.
+        `text` is for a view that answers text instead of a model: its media types, each with an example.
         The view is called with a `Call` and the path's variables and returns its answer model (or a chalice Response).
         """
         if may != PUBLIC and may not in ALL_PERMISSIONS:
@@ -98,7 +101,7 @@ class Blueprint(ChaliceBlueprint):
 
         def declare(view: View) -> View:
             endpoint = Endpoint(
-                path, method, view, may, module, body, query, answer, status, self.tag, repeatable, also or {}
+                path, method, view, may, module, body, query, answer, status, self.tag, repeatable, also or {}, text or {}
             )
             ENDPOINTS.append(endpoint)
 

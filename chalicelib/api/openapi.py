@@ -140,6 +140,10 @@ def _responses(endpoint: Endpoint, named: dict[type[BaseModel], Any]) -> dict[st
     success: dict[str, Any] = {"description": "Done."}
     if endpoint.answer is not None:
         success["content"] = {"application/json": {"schema": named[endpoint.answer]}}
+    elif endpoint.text:
+        success["content"] = {
+            media: {"schema": {"type": "string", "examples": [example]}} for media, example in endpoint.text.items()
+        }
     answers[str(endpoint.status)] = success
     if 202 in endpoint.also:
         answers["202"] = {**success, "description": endpoint.also[202]}

@@ -23,6 +23,8 @@ def clean_text(value: str) -> str:
         category = unicodedata.category(character)
         if category in ("Cc", "Cs", "Co", "Cn") or character in _UNSEEN:
             raise ValueError("must not hold control characters")
+        if character == "\ufffd":
+            raise ValueError("holds a character that was lost on its way: the text has to be sent in UTF-8")
         if character in _TURNS_TEXT:
             raise ValueError("must not hold characters that turn the direction of text")
         shows = shows or not (category == "Cf" or character.isspace())

@@ -22,7 +22,9 @@ from chalicelib.crm.change import event_of, judge_change, with_service
 from chalicelib.crm.csv_file import Fault, read_csv
 from chalicelib.crm.events import read_history
 from chalicelib.crm.find import read_subscribers
-from chalicelib.crm.import_file import Checked, DayGuard, ImportResult, Outcome, Progress, import_file
+from chalicelib.crm.import_days import Days
+from chalicelib.crm.import_file import import_file
+from chalicelib.crm.import_outcome import Checked, ImportResult, Outcome, Progress
 from chalicelib.crm.job import Job, JobKind, kept_lines
 from chalicelib.crm.lanes import chunks, in_lanes
 from chalicelib.crm.model import EventKind, Plan, ServiceEvent
@@ -47,7 +49,7 @@ def import_events(
     *,
     dry_run: bool,
     check_price: PriceCheck,
-    guard_day: DayGuard,
+    days: Days,
     today: date,
     now: datetime,
     remember: Remember,
@@ -58,17 +60,18 @@ def import_events(
         tenant,
         data,
         dry_run=dry_run,
-        check=partial(_check, tenant.tenant_id, check_price, guard_day, today, to_micros(now)),
-        run=partial(write_events, guard_day, today),
+        check=partial(_check, tenant.tenant_id, check_price, days, today, to_micros(now)),
+        run=partial(write_events, days, today),
+        days=days,
         now=now,
         remember=remember,
     )
 
 
-def write_events(guard_day: DayGuard, today: date, job: Job, progress: Progress) -> None:
+def write_events(days: Days, today: date, job: Job, progress: Progress) -> None:
     """Write the events of a job that are not there yet, several services in a transaction, several at once."""
     lines = [_to_line(job.recorded_micros, data) for data in kept_lines(job)]
-    guard = guard_day(min(line.change.effective_on for line in lines))
+    guard = days.guard(min(line.change.effective_on for line in lines))
     batches: dict[int, _Batch] = {}
     for line in lines:
         batch = batches.setdefault(line.service, _Batch(line.subscriber, line.service, []))
@@ -96,9 +99,7 @@ class _Batch:
     lines: list[_Line]
 
 
-def _check(
-    tenant_id: str, check_price: PriceCheck, guard_day: DayGuard, today: date, micros: int, data: bytes
-) -> Checked:
+def _check(tenant_id: str, check_price: PriceCheck, days: Days, today: date, micros: int, data: bytes) -> Checked:
     file = read_csv(data, EVENT_COLUMNS)
     plans = read_plans(tenant_id)
 
@@ -108,6 +109,7 @@ def _check(
 
     lines, faults = read_event_lines(file, find_code)
     faults += _unpriced(lines, plans, check_price)
+    faults += days.faults("effective_on", [(line.number, line.effective_on) for line in lines])
     found = _find_services(tenant_id, {line.username for line in lines})
     numbers = list(dict.fromkeys(subscriber for subscriber, _ in found.values()))
     groups = in_lanes(partial(read_subscribers, tenant_id), list(chunks(numbers, MAX_BATCH_GET)))
@@ -127,8 +129,8 @@ def _check(
         else:
             kept.append([line.number, *whose, line.kind.value, line.effective_on.isoformat(), line.plan])
     faults.sort(key=lambda fault: fault.line)
-    guard = no_guard() if faults else guard_day(min(line.effective_on for line in lines))
-    return Checked(file.count, faults, kept, guard, not_before_micros=not_before)
+    earliest = None if faults else min(line.effective_on for line in lines)
+    return Checked(file.count, faults, kept, no_guard(), earliest, not_before_micros=not_before)
 
 
 @dataclass
@@ -225,7 +227,7 @@ def _write_group(tenant_id: str, guard: Guard, today: date, group: Sequence[_Bat
             try:
                 writes = _batch_operations(subscriber, batch, today)
             except Conflict as conflict:
-                faults.append(Fault(batch.lines[0].number, "type", conflict.detail))
+                faults += [Fault(line.number, "type", conflict.detail) for line in batch.lines]
                 continue
             if writes:
                 coming.append(batch)

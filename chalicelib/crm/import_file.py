@@ -1,97 +1,27 @@
 """Taking on a file: check it whole, reserve its numbers once, then write its lines at once or leave them to a worker.
 
 A file is known by its content. Sent again it is not done again but finished, if a crash or a lost message left it
-half-way; and a file with any bad line writes nothing.
+half-way; and a file with any bad line writes nothing. From being taken on to its end it holds its days, so that no
+settlement comes between its lines. A line whose names somebody else took meanwhile is refused alone: the others are
+written, and its numbers are given back.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 
-from chalicelib.aws.guards import Guard
 from chalicelib.aws.log import log
 from chalicelib.aws.tables import ConditionFailed, Operation, Remember, forget, write
 from chalicelib.core.dates import to_micros
-from chalicelib.core.errors import Conflict, FieldError, Invalid
+from chalicelib.core.errors import Conflict, FieldError, Invalid, Unavailable
 from chalicelib.crm import job as jobs
 from chalicelib.crm.csv_file import MAX_FAULTS_TOLD, Fault
+from chalicelib.crm.import_days import Days, beside
+from chalicelib.crm.import_outcome import LINES_WITHIN_REQUEST, Checked, ImportResult, Progress, Run
 from chalicelib.crm.job import Job, JobKind, JobStatus
 from chalicelib.crm.numbers import Counters, write_numbered
 from chalicelib.tenants.model import Tenant
-
-LINES_WITHIN_REQUEST = 400
-"""A file of so many lines is written before the answer; a longer one becomes a job to follow."""
-PROGRESS_EVERY_LINES = 200
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What checking a file found: its lines, the good ones as they are kept, and the numbers that these take."""
-
-    lines: int
-    faults: list[Fault]
-    kept: list[list[Any]]
-    guard: Guard
-    subscribers: int = 0
-    services: int = 0
-    not_before_micros: int = 0
-
-
-@dataclass(frozen=True)
-class ImportResult:
-    """What became of a file. `written` counts what this request wrote; `job` is there when a worker goes on with it."""
-
-    dry_run: bool
-    lines: int
-    written: int
-    unchanged: int
-    faults: tuple[Fault, ...] = ()
-    fault_count: int = 0
-    job: Job | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a piece of a job came to: lines written now, lines that were there before, and what stood against others."""
-
-    written: int
-    there: int = 0
-    faults: tuple[Fault, ...] = ()
-
-
-@dataclass
-class Progress:
-    """How many lines of a job are written (`there`: were before), and what stood against others.
-
-    The job's row is told now and then.
-    """
-
-    job: Job
-    done: int = 0
-    there: int = 0
-    faults: list[Fault] = field(default_factory=list)
-    _told: int = 0
-
-    def add(self, outcome: Outcome) -> None:
-        """Count what one piece of the work came to."""
-        self.done += outcome.written + outcome.there
-        self.there += outcome.there
-        self.faults += outcome.faults
-        if self.job.lines > LINES_WITHIN_REQUEST and self.done - self._told >= PROGRESS_EVERY_LINES:
-            jobs.tell_progress(self.job, self.done)
-            self._told = self.done
-
-    def result(self) -> ImportResult:
-        """What became of the whole file."""
-        return ImportResult(False, self.job.lines, self.job.lines - self.there, self.there)
-
-
-DayGuard = Callable[[date], Guard]
-"""What facts from that day on need: that it is not pinned."""
-
-Run = Callable[[Job, Progress], None]
-"""Writes those lines of a job that are not written yet, and adds them (with those that are) to the progress."""
 
 
 def import_file(
@@ -102,6 +32,7 @@ def import_file(
     dry_run: bool,
     check: Callable[[bytes], Checked],
     run: Run,
+    days: Days,
     now: datetime,
     remember: Remember,
 ) -> ImportResult:
@@ -111,50 +42,52 @@ def import_file(
     """
     job_id = jobs.job_id_of(kind, data)
     job = jobs.look_up_job(tenant.tenant_id, job_id)
+    if dry_run:
+        return _try_out(check(data)) if job is None else _again(job, dry_run=True)
     if job is not None and job.status is JobStatus.DONE:
-        return _again(job, dry_run, remember)
+        return _done_before(job, tenant, days, remember)
     if job is None:
         checked = check(data)
-        if dry_run:
-            good = len(checked.kept) if not checked.faults else 0
-            told = tuple(checked.faults[:MAX_FAULTS_TOLD])
-            return ImportResult(True, checked.lines, good, 0, told, len(checked.faults))
         if checked.faults:
             raise import_has_errors(checked.lines, checked.faults)
-        job = _take_on(kind, tenant, job_id, checked, now, remember)
-    elif dry_run:
-        return ImportResult(True, job.lines, job.lines - job.done, job.done)
+        job = _take_on(kind, tenant, job_id, checked, days, now, remember)
     else:
-        write(jobs.opening(job, tenant.chain[0], now))
+        job = _take_up(job, tenant, days, now)
     if job.lines > LINES_WITHIN_REQUEST:
         jobs.send_worker(job)
         return ImportResult(False, job.lines, 0, job.done, job=job)
-    return _within_request(job, tenant, run, now, remember)
+    return carry_out(job, days, tenant.chain[0], run, now, remember)
 
 
-def carry_out(job: Job, operator_id: str, run: Run, now: datetime, remember: Remember = forget) -> Progress:
-    """Write the lines that are not written yet and end the job; one that is done is left as it is.
+def carry_out(
+    job: Job, days: Days, operator_id: str, run: Run, now: datetime, remember: Remember = forget
+) -> ImportResult:
+    """Write the lines that are not written yet, end the job and let go of its days; one that is over is left as it is.
 
-    A `Conflict` (a day pinned meanwhile) ends the job as failed and is raised; the file may be sent again later.
+    A `Conflict` (a day pinned although it is held) ends the job as failed and is raised; the file may be sent again.
     """
     progress = Progress(job)
     if not jobs.begin(job, now):
-        write(*jobs.closing(job, operator_id))
-        progress.done = progress.there = job.lines
-        return progress
+        return _ended_by_another(job, days, operator_id)
     try:
         run(job, progress)
     except Conflict as conflict:
         fault = Fault(0, "file", conflict.detail)
-        write(*jobs.finishing(job, operator_id, progress.done, [fault], now))
+        try:
+            write(jobs.finishing(job, JobStatus.FAILED, progress.done, [fault], now))
+        except ConditionFailed:
+            return _ended_by_another(job, days, operator_id)
+        _let_go(job, days, operator_id)
         raise
     progress.faults.sort(key=lambda fault: fault.line)
-    operations = jobs.finishing(job, operator_id, progress.done, progress.faults, now)
-    if not progress.faults:
-        operations += remember(progress.result())
-    write(*operations)
-    log("import ended", tenant=job.tenant_id, job=job.job_id, lines=job.lines, refused=len(progress.faults))
-    return progress
+    try:
+        _finish(progress, now, remember)
+    except _OverError:
+        return _ended_by_another(job, days, operator_id)
+    _let_go(job, days, operator_id)
+    refused = job.lines - progress.done
+    log("import ended", tenant=job.tenant_id, job=job.job_id, lines=job.lines, refused=refused)
+    return progress.result()
 
 
 def import_has_errors(lines: int, faults: Sequence[Fault]) -> Invalid:
@@ -164,29 +97,97 @@ def import_has_errors(lines: int, faults: Sequence[Fault]) -> Invalid:
     return Invalid("import-has-errors", detail, told, {"lines": lines, "error_count": len(faults)})
 
 
-def _within_request(job: Job, tenant: Tenant, run: Run, now: datetime, remember: Remember) -> ImportResult:
-    progress = carry_out(job, tenant.chain[0], run, now, remember)
-    if progress.faults:
-        raise import_has_errors(job.lines, progress.faults)
-    return progress.result()
+def _try_out(checked: Checked) -> ImportResult:
+    """What taking the file on would come to: its faults, or the refusal of its guard, asked without writing."""
+    if not checked.faults and checked.guard.operations:
+        try:
+            write(*checked.guard.operations)
+        except ConditionFailed as failure:
+            checked.guard.refuse(failure)
+            raise Unavailable("busy", "Much is changing at this moment; please send the file again.") from None
+    good = len(checked.kept) if not checked.faults else 0
+    return ImportResult(True, checked.lines, good, 0, tuple(checked.faults[:MAX_FAULTS_TOLD]), len(checked.faults))
 
 
-def _again(job: Job, dry_run: bool, remember: Remember) -> ImportResult:
-    result = ImportResult(dry_run, job.lines, 0, job.lines)
-    operations = [] if dry_run else remember(result)
+def _again(job: Job, *, dry_run: bool = False) -> ImportResult:
+    """What a file comes to that was taken on before; of one that is done, what was refused stays refused."""
+    if job.status is JobStatus.DONE:
+        return ImportResult(dry_run, job.lines, 0, job.done, job.faults, job.fault_count)
+    return ImportResult(dry_run, job.lines, job.lines - job.done, job.done)
+
+
+def _done_before(job: Job, tenant: Tenant, days: Days, remember: Remember) -> ImportResult:
+    result = _again(job)
+    operations = remember(result)
     if operations:
         write(*operations)
+    _let_go(job, days, tenant.chain[0])
     return result
 
 
-def _take_on(kind: JobKind, tenant: Tenant, job_id: str, checked: Checked, now: datetime, remember: Remember) -> Job:
-    """Reserve the file's numbers and make it a job, both in one write; the job of the other where two came at once."""
+def _ended_by_another(job: Job, days: Days, operator_id: str) -> ImportResult:
+    """The end of a job that another delivery brought to it, perhaps without living to let go of the days."""
+    _let_go(job, days, operator_id)
+    ended = jobs.find_job(job.tenant_id, job.job_id)
+    if ended.status is JobStatus.FAILED:
+        raise Conflict("day-already-pinned", ended.faults[0].message)
+    return _again(ended)
+
+
+def _let_go(job: Job, days: Days, operator_id: str) -> None:
+    """Let go of the days of a job that is over, and only then forget it: what a crash leaves, the planner sends for."""
+    days.release(job.job_id)
+    write(jobs.closing(job, operator_id))
+
+
+def _finish(progress: Progress, now: datetime, remember: Remember) -> None:
+    """Mark the job as done and give back the numbers of what was refused, both in one write: they come back once.
+
+    `_OverError` when another delivery has ended it.
+    """
+    job = progress.job
+    finishing = jobs.finishing(job, JobStatus.DONE, progress.done, progress.faults, now)
+    operations = [finishing, *remember(progress.result())]
+
+    def compose(counters: Counters) -> tuple[Counters, Sequence[Operation], None]:
+        return counters.give_back(progress.left), operations, None
+
+    def judge(failure: ConditionFailed) -> None:
+        if failure.failed(finishing):
+            raise _OverError
+
+    if progress.left:
+        return write_numbered(job.tenant_id, compose, judge)
+    try:
+        write(*operations)
+    except ConditionFailed as failure:
+        judge(failure)
+        raise
+
+
+def _take_up(job: Job, tenant: Tenant, days: Days, now: datetime) -> Job:
+    """Go on with a job that is not done. One that failed let go of its days: it holds them again, or is refused."""
+    operator_id = tenant.chain[0]
+    if job.status is not JobStatus.FAILED:
+        write(jobs.opening(job, operator_id, now))
+        return job
+    # The condition fails where the same file was sent again by another request at this moment: it is under way.
+    with suppress(ConditionFailed):
+        days.hold_with(job.job_id, job.earliest, [jobs.reopening(job), jobs.opening(job, operator_id, now)])
+    return jobs.find_job(tenant.tenant_id, job.job_id)
+
+
+def _take_on(
+    kind: JobKind, tenant: Tenant, job_id: str, checked: Checked, days: Days, now: datetime, remember: Remember
+) -> Job:
+    """Reserve the file's numbers, hold its days and make it a job, all in one write; the other's where two came."""
     parts = jobs.keep_lines(tenant.tenant_id, job_id, checked.kept)
-    is_long = checked.lines > LINES_WITHIN_REQUEST
+    earliest = checked.earliest
+    assert earliest is not None, "a file without faults has a line"
 
     def compose(counters: Counters) -> tuple[Counters, Sequence[Operation], Job]:
+        after, numbers = counters.take(checked.subscribers)
         micros = max(to_micros(now), counters.file_micros + 1, checked.not_before_micros)
-        after = Counters(counters.subscribers + checked.subscribers, counters.services + checked.services, micros)
         job = Job(
             tenant_id=tenant.tenant_id,
             job_id=job_id,
@@ -194,27 +195,33 @@ def _take_on(kind: JobKind, tenant: Tenant, job_id: str, checked: Checked, now: 
             status=JobStatus.QUEUED,
             lines=checked.lines,
             parts=parts,
-            before_subscriber=counters.subscribers,
-            before_service=counters.services,
+            numbers=numbers,
+            earliest=earliest,
             recorded_micros=micros,
             form=tenant.customer_id,
             timezone=tenant.timezone,
         )
-        operations = [*jobs.taking_on(job, tenant.chain[0], now), *checked.guard.operations]
-        if is_long:
+        # Made anew each time: where the tenant's days moved meanwhile, the write is composed again.
+        hold = days.hold(job_id, earliest)
+        operations = [*jobs.taking_on(job, tenant.chain[0], now), *hold.operations, *beside(hold, checked.guard)]
+        if checked.lines > LINES_WITHIN_REQUEST:
             operations += remember(ImportResult(False, job.lines, 0, 0, job=job))
-        return after, operations, job
+        return replace(after, file_micros=micros), operations, job
 
     def judge(failure: ConditionFailed) -> None:
-        checked.guard.refuse(failure)
         if any(isinstance(operation.row, jobs.JobRow) for operation in failure.rows):
-            raise _TakenOn
+            raise _TakenOnError
+        checked.guard.refuse(failure)
 
     try:
         return write_numbered(tenant.tenant_id, compose, judge)
-    except _TakenOn:
+    except _TakenOnError:
         return jobs.find_job(tenant.tenant_id, job_id)
 
 
-class _TakenOn(Exception):
+class _TakenOnError(Exception):
     """The same file was taken on by another request at this moment."""
+
+
+class _OverError(Exception):
+    """The job was ended by another delivery at this moment."""

@@ -21,14 +21,17 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.crm.connect import creation_operations, customer_id_of, new_subscriber
 from chalicelib.crm.csv_file import Fault, read_csv
 from chalicelib.crm.find import read_subscribers
-from chalicelib.crm.import_file import Checked, DayGuard, ImportResult, Outcome, Progress, import_file
+from chalicelib.crm.import_days import Days
+from chalicelib.crm.import_file import import_file
+from chalicelib.crm.import_outcome import Checked, ImportResult, Outcome, Progress
 from chalicelib.crm.job import Job, JobKind, kept_lines
 from chalicelib.crm.lanes import chunks, in_lanes
 from chalicelib.crm.model import Plan
+from chalicelib.crm.numbers import Pair, pairs_of
 from chalicelib.crm.plans import plan_code, read_plans
 from chalicelib.crm.roster_file import ROSTER_COLUMNS, RosterLine, read_roster, roster_data, to_roster_line
 from chalicelib.crm.service import new_service
-from chalicelib.crm.store import FoundRow, SubscriberRow, found_keys, mac_key, username_key
+from chalicelib.crm.store import FoundRow, SubscriberRow, found_keys, mac_key, to_subscriber, username_key
 from chalicelib.crm.subscriber import Subscriber
 from chalicelib.tenants.model import Tenant
 
@@ -36,6 +39,7 @@ ConnectionsGuard = Callable[[Sequence[tuple[Plan, date]]], Guard]
 """What new connections of these plans on these days need of the funds and days above; it may refuse at once."""
 
 TRIES = 12
+NUMBER_GONE = "was not written, because its number was given to another subscriber; send it in a file of its own"
 ROWS_BESIDE_WORDS = 3
 """What a new subscriber writes besides what finds it: itself, and its connection twice."""
 
@@ -46,7 +50,7 @@ def import_subscribers(
     *,
     dry_run: bool,
     connections: ConnectionsGuard,
-    guard_day: DayGuard,
+    days: Days,
     now: datetime,
     remember: Remember,
 ) -> ImportResult:
@@ -56,22 +60,23 @@ def import_subscribers(
         tenant,
         data,
         dry_run=dry_run,
-        check=partial(_check, tenant.tenant_id, connections),
-        run=partial(write_roster, guard_day),
+        check=partial(_check, tenant.tenant_id, connections, days),
+        run=partial(write_roster, days),
+        days=days,
         now=now,
         remember=remember,
     )
 
 
-def write_roster(guard_day: DayGuard, job: Job, progress: Progress) -> None:
+def write_roster(days: Days, job: Job, progress: Progress) -> None:
     """Write the subscribers of a job that are not there yet, some ten in a transaction, several at once."""
     lines = [to_roster_line(data) for data in kept_lines(job)]
-    guard = guard_day(min(line.asked.line.start_on for line in lines))
+    guard = days.guard(min(line.asked.line.start_on for line in lines))
     month = day_at(from_micros(job.recorded_micros), job.timezone)
-    coming = [_subscriber(job, month, place, line) for place, line in enumerate(lines)]
+    coming = [_subscriber(job, month, pair, line) for pair, line in zip(pairs_of(job.numbers), lines, strict=True)]
     line_of = {one.number: line.number for one, line in zip(coming, lines, strict=True)}
     if job.started_micros is not None:
-        there = _numbers_there(job.tenant_id, [one.number for one in coming])
+        there = _numbers_there(job, [one.number for one in coming])
         coming = [one for one in coming if one.number not in there]
         progress.add(Outcome(0, len(there)))
     chunk = partial(_write_chunk, _Writing(guard, line_of))
@@ -86,7 +91,7 @@ class _Writing:
     line_of: dict[int, int]
 
 
-def _check(tenant_id: str, connections: ConnectionsGuard, data: bytes) -> Checked:
+def _check(tenant_id: str, connections: ConnectionsGuard, days: Days, data: bytes) -> Checked:
     file = read_csv(data, ROSTER_COLUMNS)
     plans = read_plans(tenant_id)
 
@@ -96,11 +101,14 @@ def _check(tenant_id: str, connections: ConnectionsGuard, data: bytes) -> Checke
 
     lines, faults = read_roster(file, find_code)
     faults += _taken(tenant_id, lines)
+    starts = [line.asked.line.start_on for line in lines]
+    faults += days.faults("start_on", [(line.number, day) for line, day in zip(lines, starts, strict=True)])
     faults.sort(key=lambda fault: fault.line)
     guard = no_guard()
     if not faults:
         guard = connections([(plans[line.asked.line.plan], line.asked.line.start_on) for line in lines])
-    return Checked(file.count, faults, roster_data(lines), guard, subscribers=len(lines), services=len(lines))
+    earliest = None if faults else min(starts)
+    return Checked(file.count, faults, roster_data(lines), guard, earliest, subscribers=len(lines))
 
 
 def _taken(tenant_id: str, lines: Sequence[RosterLine]) -> list[Fault]:
@@ -120,16 +128,19 @@ def _taken(tenant_id: str, lines: Sequence[RosterLine]) -> list[Fault]:
     return [fault for found in in_lanes(look_up, list(chunks(asked, MAX_BATCH_GET))) for fault in found]
 
 
-def _numbers_there(tenant_id: str, numbers: Sequence[int]) -> set[int]:
-    found = in_lanes(partial(read_subscribers, tenant_id), list(chunks(numbers, MAX_BATCH_GET)))
-    return {one.number for group in found for one in group if one is not None}
+def _numbers_there(job: Job, numbers: Sequence[int]) -> set[int]:
+    """Those of these numbers whose subscriber the job has written."""
+    found = in_lanes(partial(read_subscribers, job.tenant_id), list(chunks(numbers, MAX_BATCH_GET)))
+    there = (one for group in found for one in group if one is not None)
+    return {one.number for one in there if one.created_at_micros == job.recorded_micros}
 
 
-def _subscriber(job: Job, month: date, place: int, line: RosterLine) -> Subscriber:
-    """The subscriber that a line becomes: its number is the line's place behind those that were there before."""
+def _subscriber(job: Job, month: date, pair: Pair, line: RosterLine) -> Subscriber:
+    """The subscriber that a line becomes, with the numbers of subscriber and service that are kept for it."""
     wanted = line.asked.line
+    number, service_number = pair
     service = new_service(
-        job.before_service + 1 + place,
+        service_number,
         wanted.start_on,
         wanted.username,
         wanted.mac,
@@ -137,7 +148,6 @@ def _subscriber(job: Job, month: date, place: int, line: RosterLine) -> Subscrib
         job.recorded_micros,
         line.number,
     )
-    number = job.before_subscriber + 1 + place
     customer_id = customer_id_of(job.form, number, line.asked, month, False)
     return new_subscriber(job.tenant_id, number, customer_id, line.asked, service, job.recorded_micros)
 
@@ -161,30 +171,38 @@ def _write_chunk(writing: _Writing, chunk: Sequence[Subscriber]) -> Outcome:
     """Write these subscribers at once; those that are there already are left out, and those whose names are taken."""
     waiting = {one.number: one for one in chunk}
     faults: list[Fault] = []
+    left: list[Pair] = []
     there = 0
     for _ in range(TRIES):
         owner: dict[Operation, int] = {}
         for one in waiting.values():
             owner |= dict.fromkeys(creation_operations(one), one.number)
         if not owner:
-            return Outcome(0, there, tuple(faults))
+            return Outcome(0, there, tuple(faults), tuple(left))
         try:
             write(*owner, *writing.guard.operations)
-            return Outcome(len(waiting), there, tuple(faults))
+            return Outcome(len(waiting), there, tuple(faults), tuple(left))
         except ConditionFailed as failure:
             writing.guard.refuse(failure)
             for number in {owner[operation] for operation in failure.rows}:
                 failed = [operation for operation in failure.rows if owner[operation] == number]
-                if _is_there(failed):
-                    del waiting[number]
-                    there += 1
+                row = next((failure.rows[one] for one in failed if isinstance(one.row, SubscriberRow)), None)
+                if row is not None:
+                    one = waiting.pop(number)
+                    is_ours = isinstance(row, SubscriberRow) and _is_of(row, one)
+                    there += is_ours
+                    faults += [] if is_ours else [Fault(writing.line_of[number], "line", NUMBER_GONE)]
                 else:
-                    faults += _settle(writing, waiting, number, failed)
+                    pair = (number, waiting[number].services[0].number)
+                    refused = _settle(writing, waiting, number, failed)
+                    faults += refused
+                    left += [pair] if refused else []
     raise Unavailable("busy", "The import meets too many other changes; please send the file again.")
 
 
-def _is_there(failed: Sequence[Operation]) -> bool:
-    return any(isinstance(operation.row, SubscriberRow) for operation in failed)
+def _is_of(row: SubscriberRow, coming: Subscriber) -> bool:
+    """Whether the row is what this job made of the line: no two files are recorded at the same instant."""
+    return to_subscriber(coming.tenant_id, row).created_at_micros == coming.created_at_micros
 
 
 def _settle(writing: _Writing, waiting: dict[int, Subscriber], number: int, failed: Sequence[Operation]) -> list[Fault]:

@@ -236,7 +236,8 @@ def requeue_open_jobs(operator_id: str, older_than_seconds: int) -> int:
 
 
 def _not_over() -> Condition:
-    return (JobRow.status != JobStatus.DONE.value) & (JobRow.status != JobStatus.FAILED.value)
+    condition: Condition = ~JobRow.status.is_in(JobStatus.DONE.value, JobStatus.FAILED.value)
+    return condition
 
 
 def _row(job: Job) -> JobRow:

@@ -18,15 +18,15 @@ OutcomeT = TypeVar("OutcomeT")
 
 Pair = tuple[int, int]
 """The numbers of a subscriber and of its first service. They stay together when they are given out again, so that the
-subscriber's row, of which there can be one alone, stands for both."""
+row of the subscriber, of which there can be only one, stands for both."""
 
 
 class Numbers(NamedTuple):
-    """A run of pairs: `count` numbers of subscribers from `subscriber` on, and as many of services from `service` on."""
+    """A run of pairs: `size` numbers of subscribers from `subscriber` on, and as many of services from `service` on."""
 
     subscriber: int
     service: int
-    count: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,15 @@ class Counters:
         taken: list[Numbers] = []
         left: list[Numbers] = []
         for run in self.free:
-            now = min(count, run.count)
+            now = min(count, run.size)
             if now:
-                taken.append(run._replace(count=now))
-            if now < run.count:
-                left.append(Numbers(run.subscriber + now, run.service + now, run.count - now))
+                taken.append(run._replace(size=now))
+            if now < run.size:
+                left.append(Numbers(run.subscriber + now, run.service + now, run.size - now))
             count -= now
         if count:
             taken.append(Numbers(self.subscribers + 1, self.services + 1, count))
-        after = replace(
-            self, subscribers=self.subscribers + count, services=self.services + count, free=tuple(left)
-        )
+        after = replace(self, subscribers=self.subscribers + count, services=self.services + count, free=tuple(left))
         return after, tuple(taken)
 
     def give_back(self, pairs: Iterable[Pair]) -> "Counters":
@@ -69,7 +67,7 @@ class Counters:
 
 def pairs_of(runs: Iterable[Sequence[int]]) -> Iterator[Pair]:
     """The pairs of these runs, one by one."""
-    return ((subscriber + n, service + n) for subscriber, service, count in runs for n in range(count))
+    return ((subscriber + n, service + n) for subscriber, service, size in runs for n in range(size))
 
 
 def write_numbered(
@@ -103,8 +101,8 @@ def _runs(pairs: Iterable[Pair]) -> tuple[Numbers, ...]:
     runs: list[Numbers] = []
     for subscriber, service in sorted(pairs):
         last = runs[-1] if runs else Numbers(0, 0, 0)
-        if runs and (subscriber, service) == (last.subscriber + last.count, last.service + last.count):
-            runs[-1] = last._replace(count=last.count + 1)
+        if runs and (subscriber, service) == (last.subscriber + last.size, last.service + last.size):
+            runs[-1] = last._replace(size=last.size + 1)
         else:
             runs.append(Numbers(subscriber, service, 1))
     return tuple(runs)

@@ -26,7 +26,7 @@ from chalicelib.core.text import clean_text
 from chalicelib.crm.change import RecordedChange
 from chalicelib.crm.contact import parse_mac, parse_name, parse_phone, parse_username, parse_zone
 from chalicelib.crm.csv_file import Fault
-from chalicelib.crm.import_file import ImportResult
+from chalicelib.crm.import_outcome import ImportResult
 from chalicelib.crm.job import Job
 from chalicelib.crm.model import Plan
 from chalicelib.crm.service import Service
@@ -229,7 +229,8 @@ class _ImportAnswer(Answer):
 
 class SubscriberImportAnswer(_ImportAnswer):
     """What became of a roster: `created` now (or would be, in a dry run), `unchanged` were there from the same file;
-    `errors` are the first of `error_count`, at most 1,000: of lines that were refused. `job` is there when the file goes on being written."""
+    `errors` are the first of `error_count`, at most 1,000: of lines that were refused. `job` is there when
+    the file goes on being written."""
 
     created: Count
 

@@ -63,7 +63,7 @@ class EventRow(CrmRow):
 class CountersRow(CrmRow):
     """The last numbers given out in a tenant, and the newest instant that a file's events were recorded at.
 
-    `free` are numbers below them that were given back: runs [subscriber, service, count].
+    `free` are numbers below them that were given back: runs [subscriber, service, size].
     """
 
     subscribers = IntegerAttribute()

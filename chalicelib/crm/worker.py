@@ -8,12 +8,14 @@ from chalice.app import Blueprint
 from chalicelib.aws import clock
 from chalicelib.aws.config import config
 from chalicelib.aws.log import alarm, flush_metrics
-from chalicelib.billing.pins import guard_day
+from chalicelib.billing.pins import guard_day, hold_days, pinned_through, release_days
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict
 from chalicelib.core.json import read_json
+from chalicelib.crm.import_days import Days
 from chalicelib.crm.import_events import write_events
-from chalicelib.crm.import_file import Run, carry_out
+from chalicelib.crm.import_file import carry_out
+from chalicelib.crm.import_outcome import Run
 from chalicelib.crm.import_roster import write_roster
 from chalicelib.crm.job import Job, JobKind, look_up_job
 
@@ -36,13 +38,18 @@ def run_import(event: Any) -> None:
 def run_job(job: Job) -> None:
     """Carry out one job; what refuses it for good is told in the job itself."""
     now = clock.now()
-    days = partial(guard_day, job.tenant_id)
+    days = Days(
+        pinned_through=partial(pinned_through, job.tenant_id),
+        guard=partial(guard_day, job.tenant_id),
+        hold=partial(hold_days, job.tenant_id),
+        release=partial(release_days, job.tenant_id),
+    )
     run: Run = (
         partial(write_roster, days)
         if job.kind is JobKind.SUBSCRIBERS
         else partial(write_events, days, day_at(now, job.timezone))
     )
     try:
-        carry_out(job, config().operator_id, run, now)
+        carry_out(job, days, config().operator_id, run, now)
     except Conflict as conflict:
         alarm("An import was refused half-way.", tenant=job.tenant_id, job=job.job_id, code=conflict.code)

@@ -1,11 +1,12 @@
 """Tenants to test subscribers with: Beta and, always beside it, Gamma; and what billing would be asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
 from chalicelib.aws.guards import Guard, no_guard
 from chalicelib.aws.tables import forget
 from chalicelib.crm.connect import create_subscriber
+from chalicelib.crm.import_days import Days
 from chalicelib.crm.model import DayCount, Plan
 from chalicelib.crm.plans import create_plan
 from chalicelib.crm.subscriber import Line, NewSubscriber, Subscriber
@@ -60,8 +61,11 @@ def any_connection(starts: Sequence[tuple[Plan, date]]) -> Guard:
     return no_guard()
 
 
-def any_day(day: date) -> Guard:
-    return no_guard()
+def any_days(guard: Callable[[date], Guard] = lambda day: no_guard()) -> Days:
+    """Days that nobody settles: they need not be held."""
+    return Days(
+        pinned_through=lambda: None, guard=guard, hold=lambda import_id, day: no_guard(), release=lambda import_id: None
+    )
 
 
 def any_price(plan: Plan, on: date) -> None:

@@ -10,18 +10,18 @@ import pytest
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import forget, read_all
-from chalicelib.core.errors import Conflict, Invalid
-from chalicelib.crm import import_file, lanes
+from chalicelib.core.errors import Conflict
+from chalicelib.crm import lanes
 from chalicelib.crm.events import read_events, read_history
 from chalicelib.crm.find import Wanted, list_subscribers
 from chalicelib.crm.import_events import import_events
-from chalicelib.crm.import_file import ImportResult
+from chalicelib.crm.import_outcome import ImportResult
 from chalicelib.crm.import_roster import import_subscribers
 from chalicelib.crm.job import JobStatus, OpenJobRow, find_job
 from chalicelib.crm.store import FoundRow
 from chalicelib.crm.worker import run_job
 from tests.conftest import create_tables
-from tests.crm.a_tenant import NOW, TODAY, a_tenant, any_connection, any_day, any_price, asked, taken_on, with_plans
+from tests.crm.a_tenant import NOW, TODAY, a_tenant, any_connection, any_days, any_price, asked, taken_on, with_plans
 from tests.simulation.dynamodb import MemoryDynamoDB
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -34,7 +34,7 @@ def import_roster(data: bytes, tenant_id: str = "beta") -> ImportResult:
         data,
         dry_run=False,
         connections=any_connection,
-        guard_day=any_day,
+        days=any_days(),
         now=NOW,
         remember=forget,
     )
@@ -46,7 +46,7 @@ def import_happenings(data: bytes) -> ImportResult:
         data,
         dry_run=False,
         check_price=any_price,
-        guard_day=any_day,
+        days=any_days(),
         today=TODAY,
         now=NOW,
         remember=forget,
@@ -154,25 +154,6 @@ def test_an_import_and_single_creations_share_the_numbers(engine: MemoryDynamoDB
     assert imported == list(range(imported[0], imported[0] + 40))
 
 
-def test_a_username_taken_meanwhile_fails_its_line_alone_and_can_be_finished(
-    engine: MemoryDynamoDB, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with_plans(a_tenant())
-    take_on = import_file._take_on
-
-    def take_on_late(*arguments: object) -> object:
-        taken_on(a_tenant(), asked(username="USER7"))
-        return take_on(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(import_file, "_take_on", take_on_late)
-    with pytest.raises(Invalid) as caught:
-        import_roster(roster(40))
-    assert [(error.field, error.message) for error in caught.value.errors] == [
-        ("line 8: username", "was given to another service meanwhile")
-    ]
-    assert len(everybody()) == 40
-
-
 def test_a_day_pinned_meanwhile_ends_the_import_as_failed(engine: MemoryDynamoDB) -> None:
     with_plans(a_tenant())
 
@@ -185,7 +166,7 @@ def test_a_day_pinned_meanwhile_ends_the_import_as_failed(engine: MemoryDynamoDB
             roster(3),
             dry_run=False,
             connections=any_connection,
-            guard_day=pinned,  # type: ignore[arg-type]
+            days=any_days(pinned),  # type: ignore[arg-type]
             now=NOW,
             remember=forget,
         )

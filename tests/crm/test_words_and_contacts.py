@@ -52,6 +52,18 @@ def test_names_and_zones_are_cleaned_and_bounded() -> None:
             parse_username(username)
 
 
+@pytest.mark.parametrize("name", ["\u200b", " \u200d\u2060 ", "\u200e \u200f", "a\u202eb", "ক\u2067খ", "\u202aa\u202c"])
+def test_a_name_that_shows_nothing_or_turns_the_text_is_refused(name: str) -> None:
+    for parse in (parse_name, parse_zone):
+        with pytest.raises(ValueError, match="must"):
+            parse(name)
+
+
+@pytest.mark.parametrize("name", ["ক্\u200dষ", "র\u200c্য", "Karim \u200bUddin"])
+def test_joiners_stay_where_they_stand_in_a_name(name: str) -> None:
+    assert parse_name(name) == name
+
+
 def test_a_number_is_one_word_however_its_country_is_written() -> None:
     numbers = ("+8801711234567", "8801711234567", "008801711234567", "01711234567", "1711234567")
     assert {phone_word(number) for number in numbers} == {"01711234567"}

@@ -23,16 +23,24 @@ NOBODY = "nobody"
 
 TREE = {"OP": "", "ALPHA": "OP", "GAMMA": "OP", "BETA": "ALPHA"}
 LINES_OF_A_JOB = 401
+READS = {"GetItem", "BatchGetItem", "Query", "Get", "ConditionCheck"}
 
 State = dict[tuple[str, Any, Any], Record]
 
 
 class Touch(NamedTuple):
-    """A key that a request named: the partition, and every text that bounds the sort key."""
+    """A key that a request named: the partition, and every text that bounds the sort key.
+
+    `operation` is the request's, of a transaction that of the one item.
+    """
 
     operation: str
     pk: str
     bounds: tuple[str, ...]
+
+    @property
+    def is_read(self) -> bool:
+        return self.operation in READS
 
 
 @dataclass
@@ -121,8 +129,8 @@ def _touches(operation: str, params: dict[str, Any]) -> Iterator[Touch]:
                 yield _key_touch(operation, body["Item"] if kind == "PutRequest" else body["Key"])
     elif operation in ("TransactGetItems", "TransactWriteItems"):
         for one in params["TransactItems"]:
-            ((_, body),) = one.items()
-            yield _key_touch(operation, body.get("Item") or body["Key"])
+            ((kind, body),) = one.items()
+            yield _key_touch(kind, body.get("Item") or body["Key"])
     elif operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem"):
         yield _key_touch(operation, params.get("Item") or params["Key"])
     else:
@@ -140,7 +148,7 @@ def _query_touch(params: dict[str, Any]) -> Touch:
         params["ExpressionAttributeNames"],
         params["ExpressionAttributeValues"],
     )
-    used = sorted((condition.index(f"{name}"), values[name]["S"]) for name in values if name in condition)
+    used = sorted((condition.index(name), values[name]["S"]) for name in values if name in condition)
     left = condition.partition("=")[0].strip(" (")
     assert names.get(left, left) == "pk", f"a query whose partition cannot be told: {condition}"
     return Touch("Query", used[0][1], tuple(value for _, value in used[1:]))
@@ -205,11 +213,10 @@ def _offer(code: str, party: Party, parent: Party | None) -> None:
         party.owner.put(f"/v1/resellers/{child}/tariff", {"effective_on": "2026-11-20", "prices": prices}).ok(200)
 
 
-
 def _sell(code: str, party: Party, parent: Party | None) -> None:
     """Money in its fund, and a subscriber connected in time for the settled day."""
     if parent is not None:
-        amount = {"amount": "4000.00" if party.children else "1000.00", "method": "cash"}
+        amount = {"amount": "90000.00" if party.children else "30000.00", "method": "cash"}
         parent.owner.post(f"/v1/resellers/{party.tenant_id}/recharges", amount).ok(201)
     username = f"{code.lower()}-line"
     body = {"name": "Karim Uddin", "plan": party.ids["plan"], "username": username, "start_on": "2026-11-20"}

@@ -1,0 +1,209 @@
+"""A valid request for every route of the API, short: what a new route adds to be walked.
+
+`<kind>` stands for an id of the caller's own of that kind (`isolation_installation.py` says which there are), and is
+where the walk puts everybody else's; `$kind` stands for something of the caller's that is no id.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.tenants.isp import PASSWORD
+
+CSV = "name,phone,plan,username,mac,zone,start_on\nRahim,,<plan>,rahim,,,2026-11-22\n"
+EVENTS_CSV = "username,type,effective_on,plan\n<username>,disable,2026-11-22,\n"
+MOVED_CSV = "username,type,effective_on,plan\n$username,change_plan,2026-11-23,<plan>\n"
+NEW_PASSWORD = "another horse 2"
+_SLOT = re.compile(r"[<$]([a-z-]+)>?")
+_ID = re.compile(r"<([a-z-]+)>")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A valid request of a route, by whom, and the status it is answered with (the route's own unless told)."""
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    by: str = "ALPHA"
+    status: int | None = None
+    leaves_out: frozenset[str] = frozenset()
+    also: "Case | None" = None
+
+    def kinds(self) -> dict[str, str | None]:
+        """The kinds of id in it, and of each the field that it stands in; None for one of the path."""
+        found: dict[str, str | None] = {kind: None for text in self.path.values() for kind in _ID.findall(text)}
+        found |= {kind: name for name, text in self.query.items() for kind in _ID.findall(text)}
+        return found | dict(_fields(self.body, ""))
+
+    def target(self, path: str, ids: Mapping[str, str]) -> str:
+        """The path with its query, the ids filled in."""
+        filled = path.format(**{name: _fill(text, ids) for name, text in self.path.items()})
+        return f"{filled}?{urlencode(_fill(dict(self.query), ids))}" if self.query else filled
+
+    def sent(self, ids: Mapping[str, str]) -> Any:
+        """The body, the ids filled in; a CSV file as bytes."""
+        filled = _fill(self.body, ids)
+        return filled.encode() if isinstance(filled, str) else filled
+
+
+def _fill(template: Any, ids: Mapping[str, str]) -> Any:
+    if isinstance(template, str):
+        return _SLOT.sub(lambda found: ids[found[1]], template)
+    if isinstance(template, dict):
+        return {name: _fill(value, ids) for name, value in template.items()}
+    return [_fill(value, ids) for value in template] if isinstance(template, list) else template
+
+
+def _fields(template: Any, name: str) -> list[tuple[str, str]]:
+    """The kinds of id in a body with the names of their fields; of a CSV file a kind is named as its column."""
+    if isinstance(template, str):
+        return [(kind, name or kind) for kind in _ID.findall(template)]
+    if not isinstance(template, dict | list):
+        return []
+    parts = template.items() if isinstance(template, dict) else enumerate(template)
+    return [found for key, value in parts for found in _fields(value, f"{name}.{key}".strip("."))]
+
+
+def _public(body: Any = None, status: int = 200) -> Case:
+    return Case(body=body, status=status)
+
+
+def _left(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+_CHILD = {"reseller_id": "<child>"}
+_USER = {"user_id": "<user>"}
+_PLAN = {"plan": "<plan>"}
+_SUBSCRIBER = {"subscriber_id": "<subscriber>"}
+_MONEY = {"amount": "10.00", "method": "cash"}
+_LINES = [{"account": "<account>", "debit": "8.00"}, {"account": "1010", "credit": "8.00"}]
+_LINE = {"plan": "<plan>", "username": "rahim", "mac": "9C:53:00:07:00:7B", "start_on": "2026-11-22"}
+_PLAN_CHANGE = {"name": "Fast", "download_kbps": 1, "upload_kbps": 1, "monthly_price": "900.00"}
+_TERMS = {"timing": "daily", "day_count": "calendar_month", "refund_policy": "unused_days", "tax_bps": 0}
+_OWNER = {"name": "Owner", "email": "owner@delta.test", "password": PASSWORD}
+_LIMITS = {"minimum_balance": "0.00", "credit_limit": "0.00", "settlement": {"mode": "prepaid"}, "modules": ["ledger"]}
+_FORMAT = {"prefix": "D-", "infix": "", "postfix": "", "digits": 4}
+
+PUBLIC = {
+    "GET /": _public(),
+    "GET /docs": _public(),
+    "GET /openapi.json": _public(),
+    "GET /health": _public(),
+    "POST /v1/auth/login": _public({"email": "$email", "password": PASSWORD}),
+    "POST /v1/auth/refresh": _public({"refresh_token": "$refresh-token"}),
+    "POST /v1/auth/logout": _public({"refresh_token": "$refresh-token"}, 204),
+}
+
+PEOPLE = {
+    "GET /v1/me": Case(),
+    "POST /v1/me/password": Case(body={"current_password": PASSWORD, "new_password": NEW_PASSWORD}),
+    "GET /v1/users": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "POST /v1/users": Case(body={"name": "R", "email": "r@alpha.test", "role": "support", "password": PASSWORD}),
+    "GET /v1/users/{user_id}": Case(_USER),
+    "PATCH /v1/users/{user_id}": Case(_USER, {"name": "Rahima", "role": "support", "status": "active"}),
+    "POST /v1/users/{user_id}/password": Case(_USER, {"password": NEW_PASSWORD}),
+    "GET /v1/access-log": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+}
+
+RESELLERS = {
+    "POST /v1/resellers": Case(
+        body={
+            "name": "Delta",
+            "code": "DELTA",
+            "owner": _OWNER,
+            "timezone": "Asia/Dhaka",
+            "settles_from": "2026-11-22",
+            "customer_id": _FORMAT,
+            **_LIMITS,
+        },
+    ),
+    "GET /v1/resellers": Case(query={"limit": "1", "status": "active"}, leaves_out=_left("cursor")),
+    "GET /v1/resellers/{reseller_id}": Case(_CHILD),
+    "PATCH /v1/resellers/{reseller_id}": Case(
+        _CHILD,
+        {"name": "New", "status": "active", "month_starts_on": 2, "timezone": "Asia/Dhaka", "customer_id": _FORMAT}
+        | _LIMITS,
+    ),
+    "GET /v1/resellers/{reseller_id}/tree": Case(_CHILD),
+    "POST /v1/resellers/{reseller_id}/login-as": Case(_CHILD, {"reason": "asked for help", "scope": "write"}),
+    "PUT /v1/resellers/{reseller_id}/tariff": Case(
+        _CHILD,
+        {"effective_on": "2026-11-25", "prices": [{"plan": "<plan>", "monthly_price": "650.00"}], **_TERMS},
+    ),
+    "GET /v1/resellers/{reseller_id}/tariff": Case(_CHILD),
+    "POST /v1/resellers/{reseller_id}/recharges": Case(_CHILD, {**_MONEY, "reference": "MR-1", "note": "paid"}),
+    "POST /v1/resellers/{reseller_id}/refunds": Case(_CHILD, {**_MONEY, "reason": "leaving"}),
+    "GET /v1/resellers/{reseller_id}/fund": Case(_CHILD),
+}
+
+SELLING = {
+    "POST /v1/plans": Case(
+        body={**_PLAN_CHANGE, "code": "FAST", "based_on": "<parent-plan>", "day_count": "calendar_month"}
+    ),
+    "GET /v1/plans": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/plans/{plan}": Case(_PLAN),
+    "PATCH /v1/plans/{plan}": Case(_PLAN, {**_PLAN_CHANGE, "day_count": "fixed_30"}),
+    "POST /v1/subscribers": Case(body={"name": "Rahim", "phone": "01711234567", "zone": "Mirpur-10", **_LINE}),
+    "POST /v1/subscribers/{subscriber_id}/services": Case(_SUBSCRIBER, _LINE),
+    "GET /v1/subscribers": Case(
+        query={"limit": "1", "q": "karim", "status": "active", "plan": "<plan>", "zone": "Mirpur-10"},
+        leaves_out=_left("cursor"),
+    ),
+    "GET /v1/subscribers/{subscriber_id}": Case(_SUBSCRIBER),
+    "PATCH /v1/subscribers/{subscriber_id}": Case(
+        _SUBSCRIBER,
+        {
+            "name": "Karim",
+            "phone": "01711234567",
+            "zone": "Mirpur-10",
+            "services": [{"id": "<service>", "username": "karim", "mac": "9C:53:00:07:00:7B"}],
+        },
+    ),
+    "POST /v1/subscribers/{subscriber_id}/events": Case(
+        _SUBSCRIBER,
+        {"type": "disable", "effective_on": "2026-11-22", "service": "<service>"},
+        leaves_out=_left("plan"),
+        also=Case(
+            {"subscriber_id": "$subscriber"},
+            {"type": "change_plan", "effective_on": "2026-11-22", "plan": "<plan>", "service": "$service"},
+            status=409,  # It has this plan already, which is found out only once the plan is known to be its own.
+        ),
+    ),
+    "GET /v1/subscribers/{subscriber_id}/days": Case(
+        _SUBSCRIBER, query={"from": "2026-11-20", "to": "2026-11-21", "service": "<service>"}
+    ),
+    "POST /v1/subscribers/import": Case(body=CSV, query={"dry_run": "false"}),
+    "POST /v1/service-events/import": Case(
+        body=EVENTS_CSV, query={"dry_run": "false"}, also=Case(body=MOVED_CSV, query={"dry_run": "false"}, status=422)
+    ),
+    "GET /v1/jobs": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/jobs/{job_id}": Case({"job_id": "<job>"}),
+}
+
+BOOKS = {
+    "GET /v1/tariff": Case(),
+    "POST /v1/settlements": Case(body={"date": "2026-11-21"}, by="OP"),
+    "GET /v1/settlements/{date}": Case({"date": "2026-11-20"}),
+    "GET /v1/fund": Case(),
+    "GET /v1/fund/movements": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/ledger/accounts": Case(),
+    "POST /v1/ledger/accounts": Case(
+        body={"code": "5911", "name": "Office rent", "type": "expense", "parent": "<account>"}
+    ),
+    "GET /v1/ledger/entries": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/ledger/entries/{entry_id}": Case({"entry_id": "<entry>"}),
+    "POST /v1/ledger/entries": Case(body={"effective_on": "2026-11-22", "memo": "Rent", "lines": _LINES}),
+    "POST /v1/ledger/entries/{entry_id}/reversal": Case({"entry_id": "<entry>"}, {"reason": "mistaken"}),
+    "GET /v1/ledger/trial-balance": Case(
+        query={"on": "2026-11-22", "by": "service_on", "known_at": "2026-11-22T06:00:00Z"}
+    ),
+    "GET /v1/ledger/verification": Case(),
+    "GET /v1/ledger/export": Case(query={"format": "csv", "from": "2026-11-20", "to": "2026-11-22"}),
+    "GET /v1/tie-outs": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+}
+
+CASES: dict[str, Case] = {**PUBLIC, **PEOPLE, **RESELLERS, **SELLING, **BOOKS}
