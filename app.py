@@ -17,14 +17,14 @@ from chalicelib.crm import plan_routes as plans
 from chalicelib.crm import routes as crm
 from chalicelib.crm import worker as crm_worker
 from chalicelib.funds import routes as funds
-from chalicelib.ledger import export_routes as exports
+from chalicelib.ledger import export_routes as export
 from chalicelib.ledger import routes as ledger
 from chalicelib.tenants import routes as tenants
 
 # The log is configured in chalicelib.aws.log; Chalice would set its level to ERROR and print every line twice.
 app = Chalice(app_name="tributary", configure_logs=False)
 
-for module in (auth, tenants, plans, crm, imports, funds, ledger, exports, billing, documents, jobs, worker, crm_worker):
+for module in (auth, tenants, plans, crm, imports, funds, ledger, export, billing, documents, jobs, worker, crm_worker):
     app.register_blueprint(module.bp)
 
 gc.freeze()

@@ -101,7 +101,19 @@ class Blueprint(ChaliceBlueprint):
 
         def declare(view: View) -> View:
             endpoint = Endpoint(
-                path, method, view, may, module, body, query, answer, status, self.tag, repeatable, also or {}, text or {}
+                path,
+                method,
+                view,
+                may,
+                module,
+                body,
+                query,
+                answer,
+                status,
+                self.tag,
+                repeatable,
+                also or {},
+                text or {},
             )
             ENDPOINTS.append(endpoint)
 

@@ -34,14 +34,26 @@ Format = Literal["beancount", "hledger", "csv"]
 MAX_ANSWER_BYTES = 5_000_000
 """A Lambda answers with 6 MB at most, its text written as a JSON string; some of it is left for the headers."""
 
-LEAST_ENTRY_BYTES = 200
+LEAST_ENTRY_BYTES = 150
 """No format writes an entry in less: a book that is too large is refused before all of it has been read."""
 
 OPENING = "opening-balances"
 COLUMNS = (
-    "entry,journal,sequence,effective_on,service_on,recorded_at,kind,memo,account,account_name,debit,credit,"
-    "counterparty,corrects"
-).split(",")
+    "entry",
+    "journal",
+    "sequence",
+    "effective_on",
+    "service_on",
+    "recorded_at",
+    "kind",
+    "memo",
+    "account",
+    "account_name",
+    "debit",
+    "credit",
+    "counterparty",
+    "corrects",
+)
 
 _ROOTS = {
     AccountType.ASSET: "Assets",
@@ -57,7 +69,7 @@ _HLEDGER_TYPES = {
     AccountType.INCOME: "R",
     AccountType.EXPENSE: "X",
 }
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")  # noqa: RUF001
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 _BEANCOUNT_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _HLEDGER_LOOKALIKES = str.maketrans({";": "\uff1b", "\n": " ", "\r": " ", "\t": " "})
 _HLEDGER_TAG_LOOKALIKES = _HLEDGER_LOOKALIKES | str.maketrans({",": "\uff0c"})
@@ -182,14 +194,16 @@ def account_names(chart: Mapping[str, Account]) -> dict[str, str]:
     Bangla does, would not be that name without its marks: such an account goes by its code.
     """
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for code, account in chart.items():
         plain = f"{_ROOTS[account.type]}:A{_dashed(code)}"
         spelled = not any(category(character)[0] == "M" for character in account.name) and _dashed(account.name)
         wanted = unique = f"{plain}-{spelled}" if spelled else plain
         number = 1
-        while unique in names.values():
+        while unique in taken:
             number += 1
             unique = f"{wanted}-{number}"
+        taken.add(unique)
         names[code] = unique
     return names
 
@@ -253,8 +267,7 @@ def _as_beancount(extract: Extract) -> str:
 
 def _posting(extract: Extract, name: str, net_minor: int) -> str:
     """A leg as both programs write it: a debit is more than zero, a credit less."""
-    indent = "  "
-    return f"{indent}{name}  {extract.money(net_minor)} {extract.currency}"
+    return f"  {name}  {extract.money(net_minor)} {extract.currency}"
 
 
 def _tag(name: str, value: str) -> str:
@@ -296,8 +309,8 @@ def _as_csv(extract: Extract) -> str:
     writer.writerow(COLUMNS)
     for code, net in extract.opening.items():
         leg = Line(code, max(net, 0), max(-net, 0))
-        facts = ["", "", "", extract.opening_on, extract.opening_on, "", OPENING, "Opening balances"]
-        writer.writerow([*facts, *_leg(extract, leg), ""])
+        begins = ["", "", "", extract.opening_on, extract.opening_on, "", OPENING, "Opening balances"]
+        writer.writerow([*begins, *_leg(extract, leg), ""])
     for entry in extract.entries:
         draft = entry.draft
         recorded_at = format_instant(from_micros(entry.recorded_micros))

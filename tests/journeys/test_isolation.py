@@ -82,7 +82,7 @@ OF_ALL_BY_NAME = {"tree": "/", "open-jobs": "#"}
 OF_WHO_ACTS = {"users", "sessions"}
 """Under login-as also the person behind the token, with its sign-in at the parent."""
 
-OF_EVERY_CHILD = {"GET /v1/resellers": {"fund"}, "GET /v1/tie-outs": {"fund"}}
+OF_EVERY_CHILD = {"GET /v1/resellers": {"fund"}, "GET /v1/tie-outs": {"fund", "journals"}}
 """Lists of all direct children, which no path names, and the kinds of row that they ask for."""
 
 BELOW_A_CHILD = {"POST /v1/resellers/{reseller_id}/recharges": {"settlements"}}
@@ -146,28 +146,22 @@ def _may_touch(isp: Installation, route: str, party: Party, named: str | None, t
     if tenant_id in party.chain:
         acts = acting and tenant_id == party.chain[-2] and kind in OF_WHO_ACTS
         return kind in OF_ALL_TOGETHER or (touch.is_read and (kind in READ_ABOVE or acts))
+    if party.tenant_id == "op" and route in OF_EVERYBODY_BELOW:
+        return touch.is_read or not route.startswith("GET ")
     if tenant_id in party.children:
         return tenant_id == named or (touch.is_read and kind in OF_EVERY_CHILD.get(route, ()))
     if touch.is_read and tenant_id == named:
         return kind == "tenant" or kind in AT_A_LOOK.get(route, ())
     if tenant_id not in {one.tenant_id for one in isp.parties.values()}:
         return route in OF_A_NEWCOMER
-    return _is_below(isp, route, party, named, touch)
+    is_below = named in party.children and named in isp.party_of(tenant_id).chain
+    return is_below and touch.is_read and kind in BELOW_A_CHILD.get(route, ())
 
 
 def _is_ours_of_all(party: Party, touch: Touch, kind: str) -> bool:
     """A row, or all rows within bounds, of the caller's own part of what lies under the operator for all tenants."""
     own = "/".join(party.chain) if kind == "tree" else party.tenant_id
     return touch.bounds != () and all(bound.startswith(own + OF_ALL_BY_NAME[kind]) for bound in touch.bounds)
-
-
-def _is_below(isp: Installation, route: str, party: Party, named: str | None, touch: Touch) -> bool:
-    """A row of somebody further down, for the few routes that look there."""
-    tenant_id, kind = touch.pk.split("#")[:2]
-    chain = isp.party_of(tenant_id).chain
-    if named in party.children and named in chain:
-        return touch.is_read and kind in BELOW_A_CHILD.get(route, ())
-    return party.tenant_id == "op" and route in OF_EVERYBODY_BELOW
 
 
 def expected(route: str, case: Case) -> int:
