@@ -76,6 +76,8 @@ def post_day(day: DayToPost, now: datetime) -> SettledDay:
             posted = read_days([(tenant.tenant_id, day.draft.day)])[0]
             assert posted is not None, "a settled day has its record"
             return posted
+        if state.pinned_through is None or state.pinned_through < day.draft.day:
+            raise Unavailable("busy", "The day was opened again while it was being settled; it will be tried again.")
         settled, operations = _build(day, state, funds, posting, [one for one in below if one is not None])
         try:
             write(*operations)

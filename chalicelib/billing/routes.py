@@ -166,7 +166,7 @@ def _tariff(tariff: Tariff, plans: dict[str, Plan], seller_id: str) -> TariffAns
     module="resellers",
     body=TariffBody,
     answer=TariffAnswer,
-    also={409: "day-already-pinned"},
+    also={409: "day-already-pinned or too-many-resellers-below"},
 )
 def put_tariff(call: Call, reseller_id: str) -> TariffAnswer:
     """Set what a direct child pays from a day on: a new version, never an overwrite."""

@@ -11,7 +11,7 @@ from chalicelib.billing.calendar import due_days, group_of, runs_by_itself
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.restore import restore_services
 from chalicelib.billing.settle import DEFECTS, NotDueError, ParkedError, park, settle_day
-from chalicelib.billing.state import read_days, read_states
+from chalicelib.billing.state import read_days, read_state, read_states
 from chalicelib.core.dates import day_at, last_ended_day
 from chalicelib.core.errors import invalid_field
 from chalicelib.tenants.hierarchy import TreeNode, read_chain, read_tree
@@ -62,10 +62,11 @@ def carry_out(message: dict[str, object], now: datetime) -> None:
     """Do what one message asks. A day that is not due yet, or parked, is left to the planner's next run."""
     chain = read_chain([str(tenant_id) for tenant_id in message["chain"]])  # type: ignore[attr-defined]
     if message["do"] == RESTORE:
+        state = read_state(chain[-1].tenant_id)
         try:
             restore_services(chain, now)
         except DEFECTS as defect:
-            park(chain[-1].tenant_id, day_at(now, chain[-1].timezone), defect)
+            park(state, day_at(now, chain[-1].timezone), defect)
         return
     day = date.fromisoformat(str(message["day"]))
     try:

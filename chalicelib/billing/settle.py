@@ -59,7 +59,7 @@ def settle_day(chain: Sequence[Tenant], day: date, now: datetime) -> SettledDay:
             return _settled(tenant.tenant_id, day)
         settled = _post(chain, state, day, book, now)
     except DEFECTS as defect:
-        park(tenant.tenant_id, day, defect)
+        park(state, day, defect)
         raise ParkedError(f"{tenant.tenant_id} {day}: {defect}") from defect
     roll_up(chain, day)
     finish_marks(chain)
@@ -174,16 +174,16 @@ def price_table(sheet: Columns, prices: DayPrices, plans: Sequence[int]) -> list
     return table
 
 
-def park(tenant_id: str, day: date, defect: Exception) -> None:
-    """Take a tenant out of the run with an alarm, until a person settles it by hand; its books stay as they are."""
-    alarm(
-        "A settlement is parked.", tenant=tenant_id, day=day.isoformat(), defect=type(defect).__name__, why=str(defect)
-    )
-    state = read_state(tenant_id)
+def park(state: State, day: date, defect: Exception) -> None:
+    """Take a tenant out of the run with an alarm, until a person settles it by hand; its books stay as they are.
+
+    `state` is the one the defect was met in: where the tenant has moved on since, nothing is parked.
+    """
+    what = type(defect).__name__
+    alarm("A settlement is parked.", tenant=state.tenant_id, day=day.isoformat(), defect=what, why=str(defect))
+    # Nothing of a day without prices is kept, so that it is open again for the tariff that mends it.
+    pinned = state.last_day if isinstance(defect, NotPricedError) else state.pinned_through
     try:
-        # Nothing of a day without prices is kept, so that it is open again for the tariff that mends it.
-        pinned = state.last_day if isinstance(defect, NotPricedError) else state.pinned_through
-        after = replace(state, parked=f"{day}: {type(defect).__name__}", pinned_through=pinned)
-        write(change_state(state, after))
+        write(change_state(state, replace(state, parked=f"{day}: {what}", pinned_through=pinned)))
     except ConditionFailed:
         return  # somebody moved it on meanwhile: the next run meets the defect again, if it is still there

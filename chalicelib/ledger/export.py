@@ -5,106 +5,29 @@ dated the day before, that holds every balance of the book at its end: so the pr
 those of our trial balance, whatever the range. A beancount file goes on to assert them, and proves itself when loaded.
 """
 
-import csv
-import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
-from typing import Literal
-from unicodedata import category
 
 from chalicelib.aws import keys
 from chalicelib.aws.config import config
 from chalicelib.aws.tables import read_page
-from chalicelib.core.dates import FIRST_DAY, ONE_DAY, format_instant, from_micros, start_of, to_micros
+from chalicelib.core.dates import ONE_DAY, start_of, to_micros
 from chalicelib.core.errors import FieldError, Invalid, invalid_field
-from chalicelib.core.money import decimals_of, format_money
 from chalicelib.ledger.accounts import read_chart
-from chalicelib.ledger.chart import Account, AccountType
 from chalicelib.ledger.entries import PARTS
-from chalicelib.ledger.journal import Entry, Line
+from chalicelib.ledger.export_formats import Extract, Format, render
+from chalicelib.ledger.journal import Entry
 from chalicelib.ledger.statements import read_heads
 from chalicelib.ledger.store import EntryRow, to_entry
 from chalicelib.tenants.model import Tenant
-
-Format = Literal["beancount", "hledger", "csv"]
 
 MAX_ANSWER_BYTES = 5_000_000
 """A Lambda answers with 6 MB at most, its text written as a JSON string; some of it is left for the headers."""
 
 LEAST_ENTRY_BYTES = 150
 """No format writes an entry in less: a book that is too large is refused before all of it has been read."""
-
-OPENING = "opening-balances"
-COLUMNS = (
-    "entry",
-    "journal",
-    "sequence",
-    "effective_on",
-    "service_on",
-    "recorded_at",
-    "kind",
-    "memo",
-    "account",
-    "account_name",
-    "debit",
-    "credit",
-    "counterparty",
-    "corrects",
-)
-
-_ROOTS = {
-    AccountType.ASSET: "Assets",
-    AccountType.LIABILITY: "Liabilities",
-    AccountType.EQUITY: "Equity",
-    AccountType.INCOME: "Income",
-    AccountType.EXPENSE: "Expenses",
-}
-_HLEDGER_TYPES = {
-    AccountType.ASSET: "A",
-    AccountType.LIABILITY: "L",
-    AccountType.EQUITY: "E",
-    AccountType.INCOME: "R",
-    AccountType.EXPENSE: "X",
-}
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
-_BEANCOUNT_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
-_HLEDGER_LOOKALIKES = str.maketrans({";": "\uff1b", "\n": " ", "\r": " ", "\t": " "})
-_HLEDGER_TAG_LOOKALIKES = _HLEDGER_LOOKALIKES | str.maketrans({",": "\uff0c"})
-
-
-@dataclass(frozen=True)
-class Extract:
-    """What an export tells of a book: its chart, entries in order of day and recording, and what was there before.
-
-    `opening` is the net debit of each account (none is zero) at the end of `opening_on`, which is None when the export
-    begins with the book.
-    """
-
-    title: str
-    currency: str
-    chart: Mapping[str, Account]
-    entries: tuple[Entry, ...]
-    opening: Mapping[str, int]
-    opening_on: date | None = None
-    closing_on: date | None = None
-
-    @property
-    def decimals(self) -> int:
-        return decimals_of(self.currency)
-
-    def money(self, amount_minor: int) -> str:
-        return format_money(amount_minor, self.decimals)
-
-    def closing(self) -> dict[str, int]:
-        """The net debit of every account that is in the export, after its last entry."""
-        totals = Counter(self.opening)
-        for entry in self.entries:
-            for line in entry.draft.lines:
-                totals[line.account] += _net(line)
-        return dict(sorted(totals.items()))
 
 
 def export_book(tenant: Tenant, format_: Format, first: date | None, last: date | None) -> str:
@@ -118,16 +41,6 @@ def export_book(tenant: Tenant, format_: Format, first: date | None, last: date 
     if len(json.dumps(text)) > MAX_ANSWER_BYTES:
         raise _too_large()
     return text
-
-
-def render(extract: Extract, format_: Format) -> str:
-    """An extract as text in that format."""
-    renderers: dict[Format, Callable[[Extract], str]] = {
-        "beancount": _as_beancount,
-        "hledger": _as_hledger,
-        "csv": _as_csv,
-    }
-    return renderers[format_](extract)
 
 
 def read_extract(tenant: Tenant, first: date | None, last: date | None) -> Extract:
@@ -149,7 +62,7 @@ def read_extract(tenant: Tenant, first: date | None, last: date | None) -> Extra
             continue
         if first is not None:
             for line in entry.draft.lines:
-                totals[line.account] -= _net(line)
+                totals[line.account] -= line.debit_minor - line.credit_minor
         if last is None or day <= last:
             entries.append(entry)
         if len(entries) * LEAST_ENTRY_BYTES > MAX_ANSWER_BYTES:
@@ -181,155 +94,3 @@ def _too_large() -> Invalid:
     sentence = "The export is larger than 5 MB: ask for fewer days at a time with from and to."
     wrong = (FieldError("from", "begins too early"), FieldError("to", "ends too late"))
     return Invalid("too-large", sentence, wrong)
-
-
-def _net(line: Line) -> int:
-    return line.debit_minor - line.credit_minor
-
-
-def account_names(chart: Mapping[str, Account]) -> dict[str, str]:
-    """What each account is called in both programs, by code: `Assets:A1000-Cash`; no two are called the same.
-
-    Beancount takes letters, digits and dashes alone. A name that needs more than letters to be spelled, as most of
-    Bangla does, would not be that name without its marks: such an account goes by its code.
-    """
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for code, account in chart.items():
-        plain = f"{_ROOTS[account.type]}:A{_dashed(code)}"
-        spelled = not any(category(character)[0] == "M" for character in account.name) and _dashed(account.name)
-        wanted = unique = f"{plain}-{spelled}" if spelled else plain
-        number = 1
-        while unique in taken:
-            number += 1
-            unique = f"{wanted}-{number}"
-        taken.add(unique)
-        names[code] = unique
-    return names
-
-
-def _dashed(text: str) -> str:
-    """The text with a dash for each run of what is neither a letter nor a digit, and none at its ends."""
-    kept = "".join(character if character.isalpha() or character.isdecimal() else " " for character in text)
-    return "-".join(kept.split())
-
-
-def _facts(entry: Entry) -> dict[str, str]:
-    """What an entry says of itself beside its day, memo and lines; what it does not have is left out."""
-    draft = entry.draft
-    facts = {
-        "entry": entry.entry_id,
-        "journal": entry.journal,
-        "sequence": str(entry.sequence),
-        "service_on": draft.service_on.isoformat(),
-        "recorded_at": format_instant(from_micros(entry.recorded_micros)),
-        "kind": draft.kind,
-        "corrects": draft.corrects,
-        "run": draft.run,
-        "reference": draft.reference,
-    }
-    return {name: value for name, value in facts.items() if value}
-
-
-def _quoted(text: str) -> str:
-    return f'"{text.translate(_BEANCOUNT_ESCAPES)}"'
-
-
-def _as_beancount(extract: Extract) -> str:
-    names = account_names(extract.chart)
-    lines = [
-        f'option "title" {_quoted(extract.title)}',
-        f'option "operating_currency" "{extract.currency}"',
-        "",
-    ]
-    effective = [entry.draft.effective_on for entry in extract.entries]
-    opened_on = min([*effective, *([extract.opening_on] if extract.opening_on else [])], default=FIRST_DAY)
-    for code, account in extract.chart.items():
-        lines += [f"{opened_on} open {names[code]} {extract.currency}", f"  code: {_quoted(code)}"]
-        lines.append(f"  name: {_quoted(account.name)}")
-        lines += [f"  parent: {_quoted(account.parent)}"] if account.parent else []
-    if extract.opening:
-        lines += ["", f'{extract.opening_on} * "Opening balances"', f'  kind: "{OPENING}"']
-        lines += [_posting(extract, names[code], net) for code, net in extract.opening.items()]
-    for entry in extract.entries:
-        lines += ["", f"{entry.draft.effective_on} * {_quoted(entry.draft.memo)}"]
-        bare = ("sequence", "service_on")
-        lines += [f"  {name}: {v if name in bare else _quoted(v)}" for name, v in _facts(entry).items()]
-        for line in entry.draft.lines:
-            lines.append(_posting(extract, names[line.account], _net(line)))
-            lines += [f"    counterparty: {_quoted(line.counterparty)}"] if line.counterparty else []
-    checked_on = max([*effective, extract.closing_on or opened_on, opened_on]) + ONE_DAY
-    lines.append("")
-    for code, net in extract.closing().items():
-        lines.append(f"{checked_on} balance {names[code]}  {extract.money(net)} {extract.currency}")
-    return "\n".join(lines).rstrip("\n") + "\n"
-
-
-def _posting(extract: Extract, name: str, net_minor: int) -> str:
-    """A leg as both programs write it: a debit is more than zero, a credit less."""
-    return f"  {name}  {extract.money(net_minor)} {extract.currency}"
-
-
-def _tag(name: str, value: str) -> str:
-    """A tag in a comment of hledger, where a comma would end its value."""
-    return f"  ; {name}: {value.translate(_HLEDGER_TAG_LOOKALIKES)}"
-
-
-def _as_hledger(extract: Extract) -> str:
-    """A journal; `;` and `,` become their full-width look-alikes where they would begin a comment or end a value."""
-    names = account_names(extract.chart)
-    lines = [
-        f"; {extract.title.translate(_HLEDGER_LOOKALIKES)}",
-        "decimal-mark .",
-        f"commodity 1000.{'0' * extract.decimals} {extract.currency}",
-        "",
-    ]
-    for code, account in extract.chart.items():
-        lines += [f"account {names[code]}{_tag('type', _HLEDGER_TYPES[account.type])}"]
-        lines += [_tag("code", code), _tag("name", account.name)]
-        lines += [_tag("parent", account.parent)] if account.parent else []
-    if extract.opening:
-        lines += ["", f"{extract.opening_on} * (opening) Opening balances", _tag("kind", OPENING)]
-        lines += [_posting(extract, names[code], net) for code, net in extract.opening.items()]
-    for entry in extract.entries:
-        # Its code goes before the memo always: one that begins with a parenthesis would be taken for a code itself.
-        memo = entry.draft.memo.translate(_HLEDGER_LOOKALIKES)
-        lines += ["", f"{entry.draft.effective_on} * ({entry.journal}-{entry.sequence}) {memo}".rstrip()]
-        lines += [_tag(name, value) for name, value in _facts(entry).items()]
-        for line in entry.draft.lines:
-            counterparty = _tag("counterparty", line.counterparty) if line.counterparty else ""
-            lines.append(_posting(extract, names[line.account], _net(line)) + counterparty)
-    return "\n".join(lines) + "\n"
-
-
-def _as_csv(extract: Extract) -> str:
-    """A line for each leg under a header; of debit and credit one is zero."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(COLUMNS)
-    for code, net in extract.opening.items():
-        leg = Line(code, max(net, 0), max(-net, 0))
-        begins = ["", "", "", extract.opening_on, extract.opening_on, "", OPENING, "Opening balances"]
-        writer.writerow([*begins, *_leg(extract, leg), ""])
-    for entry in extract.entries:
-        draft = entry.draft
-        recorded_at = format_instant(from_micros(entry.recorded_micros))
-        days = [draft.effective_on, draft.service_on, recorded_at]
-        facts = [entry.entry_id, entry.journal, entry.sequence, *days, draft.kind, _as_text(draft.memo)]
-        for line in draft.lines:
-            writer.writerow([*facts, *_leg(extract, line), draft.corrects])
-    return written.getvalue()
-
-
-def _leg(extract: Extract, line: Line) -> list[str]:
-    name = _as_text(extract.chart[line.account].name)
-    amounts = [extract.money(line.debit_minor), extract.money(line.credit_minor)]
-    return [line.account, name, *amounts, line.counterparty]
-
-
-def _as_text(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would take it for a formula, or for such an apostrophe.
-
-    To read it back, one apostrophe at the beginning is taken away.
-    """
-    return f"'{text}" if text.startswith(_BEGINS_A_FORMULA) else text

@@ -8,7 +8,8 @@ from pydantic import Field
 from chalicelib.api.blueprint import Blueprint
 from chalicelib.api.call import Call
 from chalicelib.api.fields import Body, Day
-from chalicelib.ledger.export import Format, export_book
+from chalicelib.ledger.export import export_book
+from chalicelib.ledger.export_formats import Format
 
 bp = Blueprint(__name__, tag="Books")
 

@@ -10,10 +10,10 @@ from chalicelib.aws.tables import Put, read, write
 from chalicelib.billing.model import RefundPolicy, Tariff, Timing
 from chalicelib.billing.pins import guard_day, hold_days, release_days
 from chalicelib.billing.run import plan_days, settle_through
-from chalicelib.billing.settle import NotDueError, ParkedError, settle_day
+from chalicelib.billing.settle import NotDueError, ParkedError, park, settle_day
 from chalicelib.billing.state import change_state, read_days, read_state
 from chalicelib.billing.store import SheetRow, tariff_row
-from chalicelib.billing.tariffs import TariffTerms, set_tariff
+from chalicelib.billing.tariffs import NotPricedError, TariffTerms, set_tariff
 from chalicelib.core.errors import Conflict, Invalid
 from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.model import DayCount
@@ -389,3 +389,17 @@ def test_a_day_that_an_import_is_about_is_not_pinned_before_the_import_is_over()
         hold_days("gamma", "import-2", FIRST)
     release_days("gamma", "import-1")
     assert settle_day(world.gamma_chain, SECOND, NOW).day == SECOND
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_slow_worker_that_met_a_missing_price_does_not_reopen_a_day_that_was_pinned_again(
+    engine: MemoryDynamoDB,
+) -> None:
+    world = World.build(FIRST)
+    world.fund(100_000, 50_000)
+    world.connect(world.beta_chain, "Karim", "HOME", FIRST)
+    found_in = read_state("beta")
+    settle_day(world.beta_chain, FIRST, NOW)
+    park(found_in, FIRST, NotPricedError("no price for HOME"))
+    state = read_state("beta")
+    assert (state.parked, state.pinned_through, state.last_day) == (None, FIRST, FIRST)

@@ -31,7 +31,8 @@ from chalicelib.ledger.chart import (
     Account,
     AccountType,
 )
-from chalicelib.ledger.export import COLUMNS, Extract, Format, account_names, export_book, read_extract, render
+from chalicelib.ledger.export import export_book, read_extract
+from chalicelib.ledger.export_formats import COLUMNS, Extract, Format, account_names, render
 from chalicelib.ledger.journal import Head, Line, append, credit, debit
 from chalicelib.ledger.manual import record_entry
 from chalicelib.ledger.statements import read_heads, trial_balance
