@@ -24,7 +24,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.aws import clock, tables
+from chalicelib.aws import clock, rows
 from tests.simulation import MemoryDynamoDB
 
 TABLES = ("tenants", "books", "crm")
@@ -49,10 +49,10 @@ def create_tables() -> None:
 def database() -> Iterator[None]:
     """Empty tables under moto, for this test alone."""
     with mock_aws():
-        tables.forget_connections()
+        rows.forget_connections()
         create_tables()
         yield
-    tables.forget_connections()
+    rows.forget_connections()
 
 
 class SetClock:
@@ -83,7 +83,7 @@ def engine() -> Iterator[MemoryDynamoDB]:
     """Empty tables in the simulated engine, for tests that count units, inject faults or need speed."""
     memory = MemoryDynamoDB()
     with memory.installed():
-        tables.forget_connections()
+        rows.forget_connections()
         create_tables()
         yield memory
-    tables.forget_connections()
+    rows.forget_connections()

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from chalicelib.auth.model import Author, Caller
 from chalicelib.aws import keys
-from chalicelib.aws.tables import BooksRow, IntegerAttribute, Operation, Put, Remember, TextAttribute, forget
+from chalicelib.aws.rows import BooksRow, IntegerAttribute, TextAttribute
+from chalicelib.aws.tables import Operation, Put, Remember, forget
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict
 from chalicelib.tenants.model import Tenant

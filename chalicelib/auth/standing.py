@@ -9,7 +9,7 @@ from chalicelib.auth.store import SessionRow, UserRow, to_user
 from chalicelib.auth.tokens import Claims
 from chalicelib.aws import keys
 from chalicelib.aws.keys import Key
-from chalicelib.aws.tables import Row
+from chalicelib.aws.rows import Row
 from chalicelib.core.errors import NotSignedIn
 
 

@@ -6,7 +6,7 @@ reader checks the time itself.
 
 from chalicelib.auth.model import Role, User, UserStatus
 from chalicelib.aws import keys
-from chalicelib.aws.tables import IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
+from chalicelib.aws.rows import IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
 from chalicelib.core.dates import from_micros, to_micros
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.aws import keys
-from chalicelib.aws.tables import Row, read, read_many, read_page
+from chalicelib.aws.rows import Row
+from chalicelib.aws.tables import read, read_many, read_page
 from chalicelib.core.errors import NotFound, invalid_field
 from chalicelib.crm.service import ServiceStatus
 from chalicelib.crm.store import FoundRow, SubscriberRow, found_keys, to_subscriber

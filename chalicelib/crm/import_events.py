@@ -7,15 +7,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.aws.guards import Guard, no_guard
-from chalicelib.aws.tables import (
-    MAX_BATCH_GET,
-    MAX_TRANSACTION,
-    ConditionFailed,
-    Operation,
-    Remember,
-    read_many,
-    write,
-)
+from chalicelib.aws.tables import MAX_BATCH_GET, MAX_TRANSACTION, ConditionFailed, Operation, Remember, read_many, write
 from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import Conflict, Refusal, Unavailable
 from chalicelib.crm.change import event_of, judge_change, with_service

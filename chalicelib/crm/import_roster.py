@@ -7,15 +7,7 @@ from functools import partial
 
 from chalicelib.aws.guards import Guard, no_guard
 from chalicelib.aws.keys import Key
-from chalicelib.aws.tables import (
-    MAX_BATCH_GET,
-    MAX_TRANSACTION,
-    ConditionFailed,
-    Operation,
-    Remember,
-    read_many,
-    write,
-)
+from chalicelib.aws.tables import MAX_BATCH_GET, MAX_TRANSACTION, ConditionFailed, Operation, Remember, read_many, write
 from chalicelib.core.dates import day_at, from_micros
 from chalicelib.core.errors import Unavailable
 from chalicelib.crm.connect import creation_operations, customer_id_of, new_subscriber

@@ -12,16 +12,12 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.aws import clock, keys
 from chalicelib.aws.queue import send_job
+from chalicelib.aws.rows import BytesAttribute, CrmRow, IntegerAttribute, JsonAttribute, TextAttribute
 from chalicelib.aws.tables import (
-    BytesAttribute,
     ConditionFailed,
-    CrmRow,
     Delete,
-    IntegerAttribute,
-    JsonAttribute,
     Operation,
     Put,
-    TextAttribute,
     Update,
     put_many,
     read,

@@ -5,18 +5,8 @@ from datetime import date
 from typing import Any
 
 from chalicelib.aws import keys
-from chalicelib.aws.tables import (
-    BytesAttribute,
-    CrmRow,
-    Delete,
-    IntegerAttribute,
-    JsonAttribute,
-    Operation,
-    Put,
-    TenantsRow,
-    TextAttribute,
-    Update,
-)
+from chalicelib.aws.rows import BytesAttribute, CrmRow, IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
+from chalicelib.aws.tables import Delete, Operation, Put, Update
 from chalicelib.crm.model import DayCount, EventKind, Plan, ServiceEvent
 from chalicelib.crm.service import Change, Resumption, Service, State, Suspension
 from chalicelib.crm.subscriber import Subscriber

@@ -3,7 +3,8 @@
 from datetime import date
 
 from chalicelib.aws import keys
-from chalicelib.aws.tables import BooksRow, IntegerAttribute, TextAttribute, Update
+from chalicelib.aws.rows import BooksRow, IntegerAttribute, TextAttribute
+from chalicelib.aws.tables import Update
 from chalicelib.funds.model import Fund
 
 

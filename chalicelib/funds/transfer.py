@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from chalicelib.auth.model import Author
 from chalicelib.aws import clock, keys
-from chalicelib.aws.tables import ConditionFailed, Operation, Remember, Row, Update, forget, read_many, write
+from chalicelib.aws.rows import Row
+from chalicelib.aws.tables import ConditionFailed, Operation, Remember, Update, forget, read_many, write
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict, Unavailable
 from chalicelib.funds.model import (

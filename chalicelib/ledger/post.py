@@ -12,7 +12,8 @@ from datetime import datetime
 
 from chalicelib.aws import keys
 from chalicelib.aws.keys import Key
-from chalicelib.aws.tables import Operation, Row
+from chalicelib.aws.rows import Row
+from chalicelib.aws.tables import Operation
 from chalicelib.core.dates import to_micros
 from chalicelib.ledger.journal import Draft, Entry, append
 from chalicelib.ledger.store import HeadRow, put_entry, put_head, to_head

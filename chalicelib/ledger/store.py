@@ -5,7 +5,8 @@ from datetime import date
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.aws import keys
-from chalicelib.aws.tables import BooksRow, IntegerAttribute, JsonAttribute, Put, TextAttribute
+from chalicelib.aws.rows import BooksRow, IntegerAttribute, JsonAttribute, TextAttribute
+from chalicelib.aws.tables import Put
 from chalicelib.ledger.chart import Account, AccountType
 from chalicelib.ledger.journal import Draft, Entry, Head, Line
 

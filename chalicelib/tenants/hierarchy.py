@@ -8,7 +8,8 @@ from typing import Any
 
 from chalicelib.aws import keys
 from chalicelib.aws.keys import Key
-from chalicelib.aws.tables import Row, read, read_all, read_many, read_page
+from chalicelib.aws.rows import Row
+from chalicelib.aws.tables import read, read_all, read_many, read_page
 from chalicelib.core.dates import from_micros
 from chalicelib.core.errors import NotFound
 from chalicelib.tenants.model import Status, Tenant

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from chalicelib.aws import keys
-from chalicelib.aws.tables import IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
+from chalicelib.aws.rows import IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
 from chalicelib.tenants.model import CustomerIdFormat, Mode, Status, Tenant
 
 

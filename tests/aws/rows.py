@@ -6,7 +6,7 @@ from typing import Any
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.aws.keys import Key
-from chalicelib.aws.tables import BooksRow, BytesAttribute, CrmRow, IntegerAttribute, JsonAttribute
+from chalicelib.aws.rows import BooksRow, BytesAttribute, CrmRow, IntegerAttribute, JsonAttribute
 from tests.simulation import MemoryDynamoDB
 
 Answering = Callable[[str, dict[str, Any], Callable[[], dict[str, Any]]], dict[str, Any]]

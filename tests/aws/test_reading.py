@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.aws import tables as product
+from chalicelib.aws import rows
 from chalicelib.aws.tables import Put, put_many, read, read_all, read_many, read_page, write
 from chalicelib.core.errors import Unavailable
 from tests.aws.rows import NoteRow, OtherRow, answer_with, at, note
@@ -204,5 +204,5 @@ def test_all_tables_share_one_connection(engine: MemoryDynamoDB) -> None:
     assert NoteRow._get_connection().connection is OtherRow._get_connection().connection
     assert NoteRow._get_connection() is NoteRow._get_connection()
     before = NoteRow._get_connection()
-    product.forget_connections()
+    rows.forget_connections()
     assert NoteRow._get_connection() is not before

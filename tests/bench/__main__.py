@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import tests.conftest  # the environment of an installation, before anything of it is imported
-from chalicelib.aws import clock, tables
+from chalicelib.aws import clock, rows
 from tests.bench import handlers, imports, settlement
 from tests.bench.report import show
 from tests.simulation import MemoryDynamoDB
@@ -20,10 +20,10 @@ def in_memory(work: Callable[[MemoryDynamoDB], ResultT]) -> ResultT:
     """Run it against empty tables of the simulated engine."""
     engine = MemoryDynamoDB()
     with engine.installed():
-        tables.forget_connections()
+        rows.forget_connections()
         tests.conftest.create_tables()
         result = work(engine)
-    tables.forget_connections()
+    rows.forget_connections()
     gc.collect()
     return result
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from chalicelib.aws import clock, tables
+from chalicelib.aws import clock, rows
 from chalicelib.aws.tables import write
 from chalicelib.billing.settle import settle_day
 from chalicelib.billing.state import read_days, read_state
@@ -32,7 +32,7 @@ def in_a_world(steps: Callable[[World, MemoryDynamoDB], None]) -> tuple[object, 
     restore = clock.replace(now=lambda: NOW, sleep=lambda seconds: None)
     try:
         with engine.installed():
-            tables.forget_connections()
+            rows.forget_connections()
             create_tables()
             world = World.build(FIRST)
             world.fund(100_000, 6_000)
@@ -43,7 +43,7 @@ def in_a_world(steps: Callable[[World, MemoryDynamoDB], None]) -> tuple[object, 
             return outcome()
     finally:
         restore()
-        tables.forget_connections()
+        rows.forget_connections()
 
 
 def outcome() -> tuple[object, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.aws import tables
+from chalicelib.aws import rows
 from tests.conftest import create_tables
 from tests.simulation.dynamodb import MemoryDynamoDB
 
@@ -14,7 +14,7 @@ def engine() -> Iterator[MemoryDynamoDB]:
     """Empty tables in the simulator, for this test alone."""
     simulator = MemoryDynamoDB()
     with simulator.installed():
-        tables.forget_connections()
+        rows.forget_connections()
         create_tables()
         yield simulator
-    tables.forget_connections()
+    rows.forget_connections()

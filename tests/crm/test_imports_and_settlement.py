@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from chalicelib.aws import clock, keys, tables
+from chalicelib.aws import clock, keys, rows
 from chalicelib.aws.guards import Guard
 from chalicelib.aws.tables import forget, read_all
 from chalicelib.billing.connections import guard_new_connections
@@ -179,7 +179,7 @@ def test_an_import_cut_off_at_any_write_is_finished_by_sending_it_again_and_hold
     while is_cut:
         call += 1
         engine.tables.clear()
-        tables.forget_connections()
+        rows.forget_connections()
         create_tables()
         fresh = a_world()
         if kind == "events":

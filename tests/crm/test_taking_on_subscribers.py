@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from chalicelib.aws import keys
 from chalicelib.aws.guards import Guard, no_guard
-from chalicelib.aws.tables import Check, forget, forget_connections, read_all
+from chalicelib.aws.rows import forget_connections
+from chalicelib.aws.tables import Check, forget, read_all
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.crm.connect import add_service, create_subscriber
 from chalicelib.crm.edit import SubscriberChange, edit_subscriber

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.aws import tables
+from chalicelib.aws import rows, tables
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.funds.limits import change_limits, read_fund
 from chalicelib.funds.model import Method
@@ -123,7 +123,7 @@ def test_any_moves_leave_the_funds_a_plain_sum_would(
 ) -> None:
     memory = MemoryDynamoDB()
     with memory.installed():
-        tables.forget_connections()
+        rows.forget_connections()
         create_tables()
         world = World.of_tenants(SINCE, credit_limit_minor=credit_limit)
         funds, debts = {"alpha": 0, "beta": 0, "gamma": 0}, {"alpha": 0, "beta": 0, "gamma": 0}
@@ -142,7 +142,7 @@ def test_any_moves_leave_the_funds_a_plain_sum_would(
             assert funds_of(world) == funds
         assert {one: read_fund(one).debt_minor for one in debts} == debts
         check_invariants()
-    tables.forget_connections()
+    rows.forget_connections()
 
 
 def _apply(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import tables
+from chalicelib.aws import rows, tables
 from chalicelib.aws.tables import forget
 from chalicelib.billing.jobs import plan_settlements
 from chalicelib.billing.pins import guard_day, hold_days, pinned_through, release_days
@@ -60,11 +60,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
         return really(operation, parameters)
 
     with MemoryDynamoDB().installed():
-        tables.forget_connections()
+        rows.forget_connections()
         create_tables()
         monkeypatch.setattr(tables, "_call", call)
         yield found
-    tables.forget_connections()
+    rows.forget_connections()
 
 
 def beyond(function: str, asked: Asked) -> Asked:

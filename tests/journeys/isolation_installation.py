@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from chalicelib.auth.model import Role
-from chalicelib.aws import clock, tables
+from chalicelib.aws import clock, rows
 from tests.conftest import SetClock, create_tables
 from tests.journeys.client import Client
 from tests.simulation.dynamodb import MemoryDynamoDB
@@ -159,14 +159,14 @@ def installed() -> Iterator[Installation]:
     """The installation, in an engine of its own, at noon of 22 November 2026 in Dhaka; 20 November is settled."""
     memory, source = MemoryDynamoDB(), SetClock(datetime(2026, 11, 22, 6, 0, tzinfo=UTC))
     with memory.installed():
-        tables.forget_connections()
+        rows.forget_connections()
         create_tables()
         restore = clock.replace(now=source.now, sleep=lambda seconds: None)
         try:
             yield _build(memory, source)
         finally:
             restore()
-    tables.forget_connections()
+    rows.forget_connections()
 
 
 def _build(memory: MemoryDynamoDB, source: SetClock) -> Installation:

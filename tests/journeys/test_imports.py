@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import tables
+from chalicelib.aws import rows
 from chalicelib.aws.tables import read_all
 from chalicelib.core.json import compact_json
 from chalicelib.crm import import_file, worker
@@ -31,10 +31,10 @@ EVENTS = "/v1/service-events/import"
 def engine() -> Iterator[MemoryDynamoDB]:
     simulator = MemoryDynamoDB()
     with simulator.installed():
-        tables.forget_connections()
+        rows.forget_connections()
         create_tables()
         yield simulator
-    tables.forget_connections()
+    rows.forget_connections()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import clock, tables
+from chalicelib.aws import clock, rows
 from chalicelib.crm.job import look_up_job
 from chalicelib.crm.worker import run_job
 from chalicelib.installation import install
@@ -39,12 +39,12 @@ def in_memory() -> Iterator[None]:
     engine = MemoryDynamoDB()
     restore = clock.replace(now=lambda: NOW, sleep=lambda seconds: None)
     with engine.installed():
-        tables.forget_connections()
+        rows.forget_connections()
         create_tables()
         install("owner@operator.test", PASSWORD)
         yield
     restore()
-    tables.forget_connections()
+    rows.forget_connections()
 
 
 def onboard(seller: Client, code: str, prices: dict[str, str], amount: str) -> tuple[Client, str]:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import keys, tables
-from chalicelib.aws.tables import TenantsRow, read_all
+from chalicelib.aws.rows import TenantsRow
+from chalicelib.aws.tables import read_all
 from chalicelib.billing.model import State
 from tests.conftest import SetClock
 from tests.journeys.client import Client, Reply

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.aws import keys, tables
+from chalicelib.aws import keys, rows
 from chalicelib.aws.tables import read_all, read_many, write
 from chalicelib.core.dates import start_of, to_micros
 from chalicelib.ledger.chart import CASH, INTERNET_REVENUE
@@ -146,7 +146,7 @@ def test_every_trial_balance_is_what_all_entries_add_up_to(
     """Entries by hand and of settlements, in two journals, recorded in the order of time, some about earlier days."""
     memory = MemoryDynamoDB()
     with memory.installed():
-        tables.forget_connections()
+        rows.forget_connections()
         create_tables()
         alpha = tenant("alpha", tenant("op", None, SINCE), SINCE, timezone)
         begin = start_of(DAYS[0], timezone)
@@ -166,7 +166,7 @@ def test_every_trial_balance_is_what_all_entries_add_up_to(
             known_at = None if known_hour is None else begin + timedelta(hours=known_hour)
             found = figures(trial_balance(alpha, on=on, by=by, known_at=known_at))
             assert found == from_scratch("alpha", on, by, known_at)
-    tables.forget_connections()
+    rows.forget_connections()
 
 
 def test_a_child_far_to_the_east_settles_a_day_that_has_not_begun_for_its_parent(engine: MemoryDynamoDB) -> None:

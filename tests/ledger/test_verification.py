@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import keys
-from chalicelib.aws.tables import Delete, Put, Row, read, write
+from chalicelib.aws.rows import Row
+from chalicelib.aws.tables import Delete, Put, read, write
 from chalicelib.ledger.journal import Entry, book_hash
 from chalicelib.ledger.statements import read_heads
 from chalicelib.ledger.store import EntryRow, HeadRow, entry_key, put_entry

@@ -8,7 +8,8 @@ from chalicelib import installation
 from chalicelib.auth.people import list_users
 from chalicelib.auth.store import UserRow
 from chalicelib.aws import clock, keys
-from chalicelib.aws.tables import Operation, TenantsRow, Update, read_all, write
+from chalicelib.aws.rows import TenantsRow
+from chalicelib.aws.tables import Operation, Update, read_all, write
 from chalicelib.core.errors import Conflict, Invalid
 from chalicelib.installation import install
 from chalicelib.tenants import amend
