@@ -27,7 +27,7 @@ RESTORE = "restore"
 class RunOutcome:
     """A date over all tenants: whether all whose day has ended are settled, and the sums of those that are.
 
-    `parked` is who an alarm has taken out of the run, and why.
+    `parked` is who does not go on, and why: an alarm has taken it out of the run, or an import holds its days.
     """
 
     date: date
@@ -120,7 +120,11 @@ def settle_through(operator_id: str, until: date, now: datetime, may_go_on: Call
         ]
     )
     states = read_states([node.tenant_id for node in nodes])
-    stuck = tuple((tenant_id, state.parked) for tenant_id, state in sorted(states.items()) if state.parked)
+    stuck = tuple(
+        (tenant_id, state.parked or "waits for an import")
+        for tenant_id, state in sorted(states.items())
+        if state.parked or (state.is_held(until) and (state.last_day is None or state.last_day < until))
+    )
     return replace(outcome_of(nodes, read_records(nodes, until), until, now), parked=stuck)
 
 

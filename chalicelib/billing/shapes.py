@@ -52,7 +52,7 @@ class SettlementBody(Body):
 
 
 class ParkedAnswer(Answer):
-    """A tenant that an alarm has taken out of the run, and why; a run by hand tries it again."""
+    """A tenant that does not go on, and why: an alarm (a run by hand tries it again), or an import that holds its days."""
 
     tenant: str = Field(examples=["tk7m2p9qx4abc"])
     why: str = Field(examples=["2026-11-14: NotPricedError"])

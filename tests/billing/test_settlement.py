@@ -387,6 +387,8 @@ def test_a_day_that_an_import_is_about_is_not_pinned_before_the_import_is_over()
     assert read_state("gamma").pinned_through == FIRST
     with pytest.raises(Conflict):
         hold_days("gamma", "import-2", FIRST)
+    outcome = settle_through("op", SECOND, NOW, lambda: True)
+    assert (outcome.is_settled, outcome.parked) == (False, (("gamma", "waits for an import"),))
     release_days("gamma", "import-1")
     assert settle_day(world.gamma_chain, SECOND, NOW).day == SECOND
 
