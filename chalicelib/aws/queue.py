@@ -1,5 +1,6 @@
 """Messages to the workers, as JSON. A queue that is not configured (in unit tests) takes nothing."""
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,7 +19,7 @@ def _client() -> Any:
     return botocore.session.get_session().create_client("sqs")
 
 
-def send_in_order(messages: list[tuple[str, str, dict[str, Any]]]) -> int:
+def send_in_order(messages: Sequence[tuple[str, str, Mapping[str, Any]]]) -> int:
     """Send (group, id, body) messages to the settlement queue; those of one group are taken one at a time, in order.
 
     The same id sent again within five minutes is one message. Returns how many were sent.

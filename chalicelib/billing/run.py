@@ -11,7 +11,7 @@ from chalicelib.billing.calendar import due_days, group_of, runs_by_itself
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.restore import restore_services
 from chalicelib.billing.settle import DEFECTS, NotDueError, ParkedError, park, settle_day
-from chalicelib.billing.state import read_days, read_state, read_states
+from chalicelib.billing.state import read_days, read_states
 from chalicelib.core.dates import day_at, last_ended_day
 from chalicelib.core.errors import invalid_field
 from chalicelib.tenants.hierarchy import TreeNode, read_chain, read_tree
@@ -40,52 +40,55 @@ class RunOutcome:
 
 
 def plan_days(operator_id: str, now: datetime) -> int:
-    """Queue every due day, in order, one message each, and a look at every tenant with suspended services.
+    """Queue every due day, in order, one message each, and a look at every group that has suspended services.
 
     Days that are queued already are queued again: a worker that finds one settled does nothing. Returns the messages.
     """
     nodes = [node for node in read_tree([operator_id]) if runs_by_itself(node, now)]
     states = read_states([node.tenant_id for node in nodes])
-    messages = [
+    messages: list[tuple[str, str, dict[str, object]]] = [
         (group_of(node), f"{node.tenant_id}-{day}-{now:%H%M}", {"do": SETTLE, "chain": node.chain, "day": str(day)})
         for day, node in islice(due_days(nodes, states, now), MAX_QUEUED)
     ]
-    messages += [
-        (group_of(node), f"{node.tenant_id}-restore-{now:%Y%m%d%H%M}", {"do": RESTORE, "chain": node.chain})
-        for node in nodes
-        if states[node.tenant_id].held or states[node.tenant_id].marks
-    ]
+    waiting = {node.chain[:2] for node in nodes if states[node.tenant_id].held or states[node.tenant_id].marks}
+    messages += [_look_below(chain, now) for chain in sorted(waiting)]
     return send_in_order(messages)
 
 
 def carry_out(message: dict[str, object], now: datetime) -> None:
     """Do what one message asks. A day that is not due yet, or parked, is left to the planner's next run."""
-    chain = read_chain([str(tenant_id) for tenant_id in message["chain"]])  # type: ignore[attr-defined]
+    chain_ids = tuple(str(tenant_id) for tenant_id in message["chain"])  # type: ignore[attr-defined]
     if message["do"] == RESTORE:
-        state = read_state(chain[-1].tenant_id)
-        try:
-            restore_services(chain, now)
-        except DEFECTS as defect:
-            park(state, day_at(now, chain[-1].timezone), defect)
+        _restore_below(chain_ids, now)
         return
     day = date.fromisoformat(str(message["day"]))
     try:
-        settle_day(chain, day, now)
+        settle_day(read_chain(chain_ids), day, now)
     except (NotDueError, ParkedError) as why:
-        log("day not settled", tenant=chain[-1].tenant_id, day=str(day), why=type(why).__name__)
+        log("day not settled", tenant=chain_ids[-1], day=str(day), why=type(why).__name__)
+
+
+def _restore_below(chain_ids: tuple[str, ...], now: datetime) -> None:
+    """Bring back what the funds allow, for a tenant and everybody below it: the deepest first, then by code."""
+    nodes = sorted(read_tree(chain_ids), key=lambda node: (-node.depth, node.code, node.tenant_id))
+    states = read_states([node.tenant_id for node in nodes])
+    for node in nodes:
+        state = states[node.tenant_id]
+        if state.held or state.marks:
+            try:
+                restore_services(read_chain(node.chain), now)
+            except DEFECTS as defect:
+                park(state, day_at(now, node.timezone), defect)
 
 
 def ask_restore(chain_ids: tuple[str, ...], now: datetime) -> None:
     """Queue a look at a tenant and everybody below it, after a recharge raised its fund."""
-    nodes = read_tree(chain_ids)
-    states = read_states([node.tenant_id for node in nodes])
-    send_in_order(
-        [
-            (group_of(node), f"{node.tenant_id}-restore-{now:%Y%m%d%H%M%S%f}", {"do": RESTORE, "chain": node.chain})
-            for node in sorted(nodes, key=lambda node: (-node.depth, node.code))
-            if states[node.tenant_id].held
-        ]
-    )
+    send_in_order([_look_below(chain_ids, now)])
+
+
+def _look_below(chain_ids: tuple[str, ...], now: datetime) -> tuple[str, str, dict[str, object]]:
+    name = f"{chain_ids[-1]}-restore-{now:%Y%m%d%H%M%S%f}"
+    return chain_ids[1], name, {"do": RESTORE, "chain": chain_ids}
 
 
 def settle_through(operator_id: str, until: date, now: datetime, may_go_on: Callable[[], bool]) -> RunOutcome:

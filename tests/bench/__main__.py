@@ -10,6 +10,7 @@ import tests.conftest  # the environment of an installation, before anything of 
 from chalicelib.aws import clock, rows
 from tests.bench import handlers, imports, settlement
 from tests.bench.report import show
+from tests.bench.wire import on_the_wire
 from tests.simulation import MemoryDynamoDB
 
 ResultT = TypeVar("ResultT")
@@ -36,10 +37,21 @@ def main() -> int:
     counted, spent = in_memory(lambda engine: _handlers(engine))
     held &= show("Requests", counted)
     held &= show("CPU of warm handlers", spent)
+    show("CPU of warm handlers and of botocore, for information", _on_the_wire())
     restore()
     held &= show("Start", imports.figures())
     print("\nEvery figure holds." if held else "\nNot every figure holds.")
     return 0 if held else 1
+
+
+def _on_the_wire() -> list[handlers.Figure]:
+    """Against the same kind of engine, behind botocore's HTTP layer."""
+    with on_the_wire(MemoryDynamoDB()) as behind:
+        rows.forget_connections()
+        tests.conftest.create_tables()
+        found = handlers.wire_figures(handlers.Installation(), behind)
+    rows.forget_connections()
+    return found
 
 
 def _handlers(engine: MemoryDynamoDB) -> tuple[list[handlers.Figure], list[handlers.Figure]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.installation import install
 from tests.bench.report import Figure
+from tests.bench.wire import Spent
 from tests.journeys.client import Client, Reply
 from tests.simulation import MemoryDynamoDB
 
@@ -32,7 +33,7 @@ class DatabaseTime:
 
 
 @contextmanager
-def timed(database: DatabaseTime) -> Iterator[list[float]]:
+def timed(database: DatabaseTime | Spent) -> Iterator[list[float]]:
     """Milliseconds of CPU outside the database."""
     found: list[float] = []
     started, before = time.process_time(), database.spent
@@ -176,6 +177,26 @@ def cpu_figures(engine: MemoryDynamoDB, isp: Installation) -> list[Figure]:
         found.append(
             Figure(f"warm CPU, GET {path}", cost(lambda n, whole=whole: isp.beta.get(whole).ok(200)), 2, "ms", how)
         )
+    return found
+
+
+def wire_figures(isp: Installation, behind: Spent) -> list[Figure]:
+    """The same with what botocore does for each request: serialising, signing, parsing. For information."""
+    how = "botocore's own HTTP work counted in, the socket and what is behind it taken off"
+    calls = {
+        "recharge": lambda n: isp.recharge(isp.alpha, isp.beta_id, f"wire-{n}"),
+        "GET /v1/fund": lambda n: isp.beta.get("/v1/fund").ok(200),
+        "GET /v1/subscribers": lambda n: isp.beta.get("/v1/subscribers").ok(200),
+        "GET /v1/ledger/entries": lambda n: isp.beta.get("/v1/ledger/entries").ok(200),
+    }
+    found = []
+    for name, call in calls.items():
+        samples = []
+        for number in range(ROUNDS):
+            with timed(behind) as spent:
+                call(number)
+            samples.append(spent[0])
+        found.append(Figure(f"warm CPU with botocore, {name}", median(samples[5:]), None, "ms", how))
     return found
 
 

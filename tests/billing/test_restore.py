@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.aws.tables import write
 from chalicelib.billing.restore import restore_services
+from chalicelib.billing.run import ask_restore, carry_out, plan_days
 from chalicelib.billing.settle import settle_day
 from chalicelib.billing.state import read_state
 from chalicelib.crm.find import find_subscriber
@@ -162,3 +163,27 @@ def _restore_with_crash(engine: MemoryDynamoDB, world: World, at: int) -> bool:
     finally:
         engine.faults = None
     return False
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_recharge_asks_for_one_look_and_the_look_brings_back_everybody_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, object]] = []
+    monkeypatch.setattr("chalicelib.billing.run.send_in_order", lambda all_: sent.extend(body for _, _, body in all_))
+    world = cut_world()
+    world.recharge(world.alpha, world.beta, 50_000)
+    ask_restore(("op", "alpha"), NOW)
+    assert sent == [{"do": "restore", "chain": ("op", "alpha")}]
+    carry_out(sent[0], NOW)
+    assert suspended() == []
+
+
+@pytest.mark.usefixtures("engine")
+def test_the_planner_asks_for_one_look_at_each_group_with_suspended_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, object]] = []
+    monkeypatch.setattr(
+        "chalicelib.billing.run.send_in_order",
+        lambda all_: sent.extend((group, body["do"]) for group, _, body in all_) or len(sent),
+    )
+    cut_world()
+    plan_days("op", NOW)
+    assert [one for one in sent if one[1] == "restore"] == [("alpha", "restore")]
