@@ -14,7 +14,7 @@ from chalicelib.billing.settle import NotDueError, ParkedError, park, settle_day
 from chalicelib.billing.state import change_state, read_days, read_state
 from chalicelib.billing.store import SheetRow, tariff_row
 from chalicelib.billing.tariffs import NotPricedError, TariffTerms, set_tariff
-from chalicelib.core.errors import Conflict, Invalid
+from chalicelib.core.errors import Conflict, Invalid, Unavailable
 from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.model import DayCount
 from chalicelib.funds.limits import change_limits, read_limits
@@ -405,3 +405,21 @@ def test_a_slow_worker_that_met_a_missing_price_does_not_reopen_a_day_that_was_p
     park(found_in, FIRST, NotPricedError("no price for HOME"))
     state = read_state("beta")
     assert (state.parked, state.pinned_through, state.last_day) == (None, FIRST, FIRST)
+
+
+def test_a_day_that_is_opened_again_between_sheet_and_post_is_not_posted(engine: MemoryDynamoDB) -> None:
+    world = World.build(FIRST)
+    world.fund(100_000, 50_000)
+    world.connect(world.beta_chain, "Karim", "HOME", FIRST)
+
+    def opened_behind_the_sheet(when: str, number: int, operation: str, params: dict[str, dict[str, object]]) -> None:
+        if when == "after" and operation == "PutItem" and "#sheet#" in str(params["Item"]["pk"]):
+            engine.faults = None
+            state = read_state("beta")
+            write(change_state(state, replace(state, pinned_through=None)))
+
+    engine.faults = opened_behind_the_sheet
+    with pytest.raises(Unavailable):
+        settle_day(world.beta_chain, FIRST, NOW)
+    assert (read_state("beta").last_day, balances("beta")) == (None, [50_000])
+    assert settle_day(world.beta_chain, FIRST, NOW).charged == 1
