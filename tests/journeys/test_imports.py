@@ -1,21 +1,18 @@
 """CSV imports over HTTP: dry run, errors by line, small files at once, long ones as jobs, the same file again."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from chalicelib.aws import rows
 from chalicelib.aws.tables import read_all
 from chalicelib.core.json import compact_json
 from chalicelib.crm import import_file, worker
 from chalicelib.crm import job as jobs
-from tests.conftest import SetClock, create_tables
+from tests.conftest import SetClock
 from tests.journeys.client import Client, Reply
-from tests.journeys.test_subscribers import PLAN as OPERATORS_PLAN
 from tests.journeys.test_subscribers import TARIFF, code_of, with_plan
 from tests.simulation.dynamodb import MemoryDynamoDB
-from tests.tenants.isp import onboard, owner_of, the_operator
+from tests.tenants.isp import PLAN, onboard, owner_of, two_funded_resellers
 
 HEADER = "name,phone,plan,username,mac,zone,start_on"
 ROSTER = f"""{HEADER}
@@ -28,26 +25,8 @@ EVENTS = "/v1/service-events/import"
 
 
 @pytest.fixture
-def engine() -> Iterator[MemoryDynamoDB]:
-    simulator = MemoryDynamoDB()
-    with simulator.installed():
-        rows.forget_connections()
-        create_tables()
-        yield simulator
-    rows.forget_connections()
-
-
-@pytest.fixture
 def operator(engine: MemoryDynamoDB, the_clock: SetClock) -> Client:
-    operator = the_operator()
-    for code in ("HOME-10", "HOME-20"):
-        operator.post("/v1/plans", {**OPERATORS_PLAN, "code": code}).ok(201)
-    for code in ("BETA", "GAMMA"):
-        reseller_id = onboard(operator, code, settles_from="2026-11-01")["id"]
-        prices = [{"plan": plan, "monthly_price": "600.00"} for plan in ("HOME-10", "HOME-20")]
-        operator.put(f"/v1/resellers/{reseller_id}/tariff", {**TARIFF, "prices": prices}).ok(200)
-        operator.post(f"/v1/resellers/{reseller_id}/recharges", {"amount": "50000.00", "method": "cash"}).ok(201)
-    return operator
+    return two_funded_resellers("50000.00")
 
 
 @pytest.fixture
@@ -232,7 +211,7 @@ def test_an_import_needs_the_sum_of_its_first_charges(operator: Client, beta: Cl
     poor = onboard(operator, "POOR", settles_from="2026-11-01")["id"]
     operator.put(f"/v1/resellers/{poor}/tariff", TARIFF).ok(200)
     owner = owner_of("POOR")
-    owner.post("/v1/plans", {**OPERATORS_PLAN, "code": "HOME", "based_on": "HOME-10"}).ok(201)
+    owner.post("/v1/plans", {**PLAN, "code": "HOME", "based_on": "HOME-10"}).ok(201)
     operator.post(f"/v1/resellers/{poor}/recharges", {"amount": "59.99", "method": "cash"}).ok(201)
     for path in (ROSTERS, f"{ROSTERS}?dry_run=true"):
         assert code_of(owner.post_csv(path, roster(3))) == (409, "fund-too-low")

@@ -7,26 +7,14 @@ import pytest
 
 from tests.conftest import SetClock
 from tests.journeys.client import Client, Reply
-from tests.tenants.isp import fields_of, onboard, owner_of, the_operator
+from tests.tenants.isp import PLAN, fields_of, onboard, owner_of, two_funded_resellers
 
-PLAN = {"name": "Home 10", "code": "HOME-10", "download_kbps": 10_240, "upload_kbps": 5_120, "monthly_price": "800.00"}
 TARIFF = {"effective_on": "2026-11-01", "prices": [{"plan": "HOME-10", "monthly_price": "600.00"}]}
 
 
 @pytest.fixture
 def operator(database: None, the_clock: SetClock) -> Client:
-    """The operator with one plan, and two funded resellers that each offer it as HOME."""
-    operator = the_operator()
-    for code in ("HOME-10", "HOME-20"):
-        operator.post("/v1/plans", {**PLAN, "code": code}).ok(201)
-    for code in ("BETA", "GAMMA"):
-        reseller_id = onboard(operator, code, settles_from="2026-11-01", customer_id={"prefix": "BN-", "digits": 4})[
-            "id"
-        ]
-        prices = [{"plan": plan, "monthly_price": "600.00"} for plan in ("HOME-10", "HOME-20")]
-        operator.put(f"/v1/resellers/{reseller_id}/tariff", {**TARIFF, "prices": prices}).ok(200)
-        operator.post(f"/v1/resellers/{reseller_id}/recharges", {"amount": "5000.00", "method": "cash"}).ok(201)
-    return operator
+    return two_funded_resellers("5000.00", customer_id={"prefix": "BN-", "digits": 4})
 
 
 @pytest.fixture

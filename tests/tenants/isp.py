@@ -55,3 +55,21 @@ def owner_of(code: str) -> Client:
 def fields_of(reply: Reply) -> list[str]:
     """The fields that a 422 names."""
     return [error["field"] for error in reply.ok(422)["errors"]]
+
+
+PLAN = {"name": "Home 10", "code": "HOME-10", "download_kbps": 10_240, "upload_kbps": 5_120, "monthly_price": "800.00"}
+
+
+def two_funded_resellers(amount: str, **changes: Any) -> Client:
+    """The operator of a fresh installation with two plans, and Beta and Gamma, which pay 600.00 a month for each."""
+    operator = the_operator()
+    codes = ("HOME-10", "HOME-20")
+    for code in codes:
+        operator.post("/v1/plans", {**PLAN, "code": code}).ok(201)
+    prices = [{"plan": code, "monthly_price": "600.00"} for code in codes]
+    for code in ("BETA", "GAMMA"):
+        reseller_id = onboard(operator, code, settles_from="2026-11-01", **changes)["id"]
+        tariff = {"effective_on": "2026-11-01", "prices": prices}
+        operator.put(f"/v1/resellers/{reseller_id}/tariff", tariff).ok(200)
+        operator.post(f"/v1/resellers/{reseller_id}/recharges", {"amount": amount, "method": "cash"}).ok(201)
+    return operator
