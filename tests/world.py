@@ -18,6 +18,7 @@ from chalicelib.crm.subscriber import Line, NewSubscriber, Subscriber
 from chalicelib.funds.limits import opening_row
 from chalicelib.funds.model import Method
 from chalicelib.funds.transfer import Movement, Order, recharge_fund, refund_fund
+from chalicelib.ledger.periods import open_journals
 from chalicelib.tenants.model import MODULES, Mode, Tenant
 from chalicelib.tenants.store import child_row, profile_row, tree_row
 
@@ -38,6 +39,7 @@ def store_tenant(made: Tenant, minimum_minor: int = 0, credit_limit_minor: int =
     rows = [Put(profile_row(made)), Put(tree_row(made))]
     if made.parent_id is not None:
         rows += [Put(child_row(made)), opening_row(made.tenant_id, minimum_minor, credit_limit_minor)]
+        rows += open_journals(made.parent_id, made.tenant_id).operations
     write(*rows)
 
 

@@ -81,6 +81,19 @@ def access(tenant_id: str, at_micros: int, token_id: str) -> Key:
     return Key(access_log(tenant_id), f"{at_micros:016d}#{token_id}")
 
 
+def audit_log(tenant_id: str) -> str:
+    return f"{tenant_id}#audit"
+
+
+def audit_line(tenant_id: str, at_micros: int, token: str) -> Key:
+    return Key(audit_log(tenant_id), f"{at_micros:016d}#{token}")
+
+
+def audit_of_nobody(operator_id: str) -> Key:
+    """Beside all logs: what is asked for in the name of somebody who is not there is written here, over and over."""
+    return Key(f"{operator_id}#audit-of-nobody", "last")
+
+
 def plans(tenant_id: str) -> str:
     return f"{tenant_id}#plans"
 
@@ -172,6 +185,32 @@ def accounts(tenant_id: str) -> str:
 
 def account(tenant_id: str, code: str) -> Key:
     return Key(accounts(tenant_id), code)
+
+
+def periods(tenant_id: str) -> Key:
+    """How far the periods of a book are closed."""
+    return Key(f"{tenant_id}#periods", "periods")
+
+
+def period_events(tenant_id: str) -> str:
+    """What was closed and opened again, in order."""
+    return f"{tenant_id}#period-events"
+
+
+def period_event(tenant_id: str, fence: int) -> Key:
+    return Key(period_events(tenant_id), f"{fence:010d}")
+
+
+def year_ends(tenant_id: str) -> str:
+    return f"{tenant_id}#year-ends"
+
+
+def year_end(tenant_id: str, last_day: date) -> Key:
+    return Key(year_ends(tenant_id), last_day.isoformat())
+
+
+def ledger_settings(tenant_id: str) -> Key:
+    return Key(f"{tenant_id}#ledger-settings", "settings")
 
 
 # Settlement

@@ -182,12 +182,9 @@ def _refuse_if_too_low(failure: ConditionFailed, moves: list[Update], sides: _Si
 
 def _read_sides(parent: Tenant, child: Tenant, now: datetime) -> _Sides:
     journals = [(parent.tenant_id, child_journal(child.tenant_id)), (child.tenant_id, GENERAL)]
-    wanted: list[tuple[type[Row], keys.Key]] = [(FundRow, keys.fund(child.tenant_id)), *head_reads(journals)]
-    if not parent.is_operator:
-        wanted.append((FundRow, keys.fund(parent.tenant_id)))
-    rows = read_many(wanted)
-    child_fund = to_fund(rows[0])
-    parent_fund = None if parent.is_operator else to_fund(rows[3])
-    moved = max(fund.moved_micros for fund in (child_fund, parent_fund) if fund is not None)
-    posting = Posting(journals, rows[1:3], now, moved)
-    return _Sides(parent, child, parent_fund, child_fund, posting, now)
+    funded = [child] if parent.is_operator else [child, parent]
+    wanted: list[tuple[type[Row], keys.Key]] = [(FundRow, keys.fund(tenant.tenant_id)) for tenant in funded]
+    rows = read_many([*wanted, *head_reads(journals)])
+    funds = [to_fund(row) for row in rows[: len(funded)]]
+    posting = Posting(journals, rows[len(funded) :], now, max(fund.moved_micros for fund in funds))
+    return _Sides(parent, child, None if parent.is_operator else funds[1], funds[0], posting, now)

@@ -7,13 +7,21 @@ the sequence, the last hash and the net total of every account, so that a statem
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from chalicelib.core.dates import ONE_DAY
 from chalicelib.core.json import compact_json
 from chalicelib.ledger.chart import FUND_ACCOUNTS
 
 GENERAL = "general"
+RECEIPTS = "receipts"
+PAYMENTS = "payments"
+CONTRA = "contra"
+YEAR_END = "year-end"
+BY_HAND = (GENERAL, RECEIPTS, PAYMENTS, CONTRA)
+"""The journals that people post to: everything else in a book is the system's."""
+
 MAX_LINES = 100
 GENESIS = "0" * 64
 """What the first entry of a journal names as the hash before it."""
@@ -32,12 +40,27 @@ def child_journal(child_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One leg of an entry: exactly one of debit and credit is more than zero. `counterparty` is a tenant id or empty."""
+    """One leg of an entry: exactly one of debit and credit is more than zero.
+
+    `counterparty` is a tenant id or empty; `cost_centre` the code of one of the tenant's cost centres or empty.
+    """
 
     account: str
     debit_minor: int
     credit_minor: int
     counterparty: str = ""
+    cost_centre: str = ""
+
+    @property
+    def as_list(self) -> list[str | int]:
+        """The line as it is stored and hashed; what it does not have behind its counterparty is not there."""
+        fields: list[str | int] = [self.account, self.debit_minor, self.credit_minor, self.counterparty]
+        return [*fields, self.cost_centre] if self.cost_centre else fields
+
+    @property
+    def mirrored(self) -> "Line":
+        """The line that takes this one back."""
+        return Line(self.account, self.credit_minor, self.debit_minor, self.counterparty, self.cost_centre)
 
 
 def debit(account: str, amount_minor: int, counterparty: str = "") -> Line:
@@ -54,6 +77,8 @@ class Draft:
 
     `effective_on` is the accounting date, `service_on` the day it is about. `run` names the settlement it belongs to,
     `recorded_by` the user (and `acting_by` who was behind a login-as), `corrects` the entry it reverses or mends.
+    `late_for` is the accounting date it would have had if that day's period were not closed. `attachments` are texts
+    `id:sha256` that tie documents into the hash.
     """
 
     kind: str
@@ -66,6 +91,8 @@ class Draft:
     reference: str = ""
     recorded_by: str = ""
     acting_by: str = ""
+    late_for: date | None = None
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +124,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where a journal stands: its last sequence, hash and instant, and the net debit of each account so far."""
+    """Where a journal stands: its last sequence, hash and instant, and the net debit of each account so far.
+
+    `closed_through` is the last day of the closed periods as this journal knows it, `fence` the number of the closing or
+    reopening that told it (`periods.py`): nothing is posted to the journal with a date on or before that day.
+    """
 
     tenant_id: str
     journal: str
@@ -105,6 +136,14 @@ class Head:
     hash: str = GENESIS
     recorded_micros: int = 0
     totals: Mapping[str, int] = field(default_factory=dict)
+    closed_through: date | None = None
+    fence: int = 0
+
+    def in_open_period(self, draft: Draft) -> Draft:
+        """The draft, dated on the first open day and saying so where its own day is closed."""
+        if self.closed_through is None or draft.effective_on > self.closed_through:
+            return draft
+        return replace(draft, effective_on=self.closed_through + ONE_DAY, late_for=draft.effective_on)
 
 
 def part_of(lines: tuple[Line, ...]) -> str:
@@ -144,13 +183,19 @@ def append(head: Head, draft: Draft, recorded_micros: int, fund_after_minor: int
     totals = dict(head.totals)
     for line in draft.lines:
         totals[line.account] = totals.get(line.account, 0) + line.debit_minor - line.credit_minor
-    return Head(head.tenant_id, head.journal, sequence, digest, recorded_micros, totals), entry
+    after = Head(
+        head.tenant_id, head.journal, sequence, digest, recorded_micros, totals, head.closed_through, head.fence
+    )
+    return after, entry
 
 
 def entry_hash(
     before: str, tenant_id: str, journal: str, sequence: int, recorded_micros: int, draft: Draft, fund_after: int | None
 ) -> str:
-    """SHA-256 over the hash before and every field of the entry, as one canonical line of JSON."""
+    """SHA-256 over the hash before and every field of the entry, as one canonical line of JSON.
+
+    Fields that came later stand at the end, and only where an entry has them: the hash of an older entry stays.
+    """
     content = [
         before,
         tenant_id,
@@ -161,7 +206,7 @@ def entry_hash(
         draft.effective_on.isoformat(),
         draft.service_on.isoformat(),
         draft.memo,
-        [[line.account, line.debit_minor, line.credit_minor, line.counterparty] for line in draft.lines],
+        [line.as_list for line in draft.lines],
         draft.corrects,
         draft.run,
         draft.reference,
@@ -169,6 +214,8 @@ def entry_hash(
         draft.acting_by,
         fund_after,
     ]
+    if draft.late_for is not None or draft.attachments:
+        content += [draft.late_for.isoformat() if draft.late_for else None, list(draft.attachments)]
     return hashlib.sha256(compact_json(content).encode()).hexdigest()
 
 
@@ -193,6 +240,7 @@ def parse_entry_id(text: str) -> EntryPlace | None:
 
 
 def book_hash(heads: list[Head]) -> str:
-    """The hash of a book: over its journal heads in name order."""
-    content = [[head.journal, head.sequence, head.hash] for head in sorted(heads, key=lambda head: head.journal)]
+    """The hash of a book: over its journal heads in name order; one without an entry does not count."""
+    begun = sorted((head for head in heads if head.sequence), key=lambda head: head.journal)
+    content = [[head.journal, head.sequence, head.hash] for head in begun]
     return hashlib.sha256(compact_json(content).encode()).hexdigest()

@@ -59,7 +59,7 @@ def reverse_entry(
     entry = find_entry(tenant.tenant_id, entry_id)
     if entry.draft.kind != MANUAL:
         raise Conflict("not-reversible", "Only an entry made by hand is reversed; money is moved back by its own way.")
-    mirrored = tuple(Line(x.account, x.credit_minor, x.debit_minor, x.counterparty) for x in entry.draft.lines)
+    mirrored = tuple(line.mirrored for line in entry.draft.lines)
     draft = Draft(
         REVERSAL,
         day_at(now, tenant.timezone),

@@ -1,12 +1,11 @@
 """Rows of a book: journal heads, entries, added accounts, and the mark of a reversal."""
 
 from datetime import date
-
-from pynamodb.expressions.condition import Condition
+from typing import Any
 
 from chalicelib.aws import keys
 from chalicelib.aws.rows import BooksRow, IntegerAttribute, JsonAttribute, TextAttribute
-from chalicelib.aws.tables import Put
+from chalicelib.aws.tables import Check, Put, Update
 from chalicelib.ledger.chart import Account, AccountType
 from chalicelib.ledger.journal import Draft, Entry, Head, Line
 
@@ -19,6 +18,8 @@ class HeadRow(BooksRow):
     hash = TextAttribute()
     recorded_micros = IntegerAttribute()
     totals = JsonAttribute()
+    closed_through = TextAttribute(null=True)
+    fence = IntegerAttribute(null=True)
 
 
 class EntryRow(BooksRow):
@@ -37,6 +38,8 @@ class EntryRow(BooksRow):
     reference = TextAttribute(attr_name="ref", null=True)
     recorded_by = TextAttribute(attr_name="by", null=True)
     acting_by = TextAttribute(attr_name="act", null=True)
+    late_for = TextAttribute(attr_name="late", null=True)
+    attachments = JsonAttribute(attr_name="att", null=True)
     fund_after_minor = IntegerAttribute(attr_name="f", null=True)
     hash = TextAttribute(attr_name="h")
 
@@ -49,30 +52,112 @@ class AccountRow(BooksRow):
     parent = TextAttribute(null=True)
 
 
+class PeriodsRow(BooksRow):
+    """How far the periods of a book are closed (`periods.py`): the last closed day, and what its journals are told.
+
+    While `pending` says what is under way, some heads may still stand at an earlier fence.
+    """
+
+    closed_through = TextAttribute(null=True)
+    fenced_through = TextAttribute(null=True)
+    pending = TextAttribute(null=True)
+    fence = IntegerAttribute()
+
+
+class PeriodEventRow(BooksRow):
+    """A closing or reopening that was done; written once."""
+
+    action = TextAttribute()
+    month = TextAttribute()
+    through = TextAttribute(null=True)
+    by = TextAttribute()
+    acting_by = TextAttribute(null=True)
+    reason = TextAttribute(null=True)
+    at_micros = IntegerAttribute()
+    book_hash = TextAttribute()
+    sequences = JsonAttribute()
+    entries = JsonAttribute()
+
+
+class YearEndRow(BooksRow):
+    """That a year's result was moved to retained earnings, and by which entries; `undone` by which, when opened again."""
+
+    entries = JsonAttribute()
+    undone = JsonAttribute(null=True)
+
+
+class LedgerSettingsRow(BooksRow):
+    """What a tenant settles about its book."""
+
+    approval_above = IntegerAttribute(null=True)
+    year_starts_in = IntegerAttribute()
+    revision = IntegerAttribute()
+
+
 class ReversalRow(BooksRow):
     """That an entry was reversed, and by which entry: there can be only one."""
 
     reversed_by = TextAttribute()
 
 
-def to_head(tenant_id: str, journal: str, row: HeadRow | None) -> Head:
+def to_head(tenant_id: str, journal: str, row: HeadRow | None, periods: PeriodsRow | None = None) -> Head:
+    """Where a journal stands; one that is not there yet begins with the closed periods of its book."""
     if row is None:
-        return Head(tenant_id, journal)
-    return Head(tenant_id, journal, row.sequence, row.hash, row.recorded_micros, row.totals)
+        if periods is None:
+            return Head(tenant_id, journal)
+        return Head(tenant_id, journal, closed_through=to_day(periods.fenced_through), fence=periods.fence)
+    return Head(
+        tenant_id,
+        journal,
+        row.sequence,
+        row.hash,
+        row.recorded_micros,
+        row.totals,
+        to_day(row.closed_through),
+        row.fence or 0,
+    )
+
+
+def head_row(head: Head) -> HeadRow:
+    return HeadRow.at(
+        keys.journal(head.tenant_id, head.journal),
+        journal=head.journal,
+        sequence=head.sequence,
+        hash=head.hash,
+        recorded_micros=head.recorded_micros,
+        totals=dict(head.totals),
+        closed_through=head.closed_through.isoformat() if head.closed_through else None,
+        fence=head.fence or None,
+    )
+
+
+def put_new_head(head: Head) -> Put:
+    """The head of a journal that is not there yet."""
+    return Put(head_row(head), HeadRow.pk.does_not_exist())
 
 
 def put_head(before: Head, after: Head) -> Put:
-    """Move a journal's head on, while it still stands where it was read."""
-    row = HeadRow.at(
-        keys.journal(after.tenant_id, after.journal),
-        journal=after.journal,
-        sequence=after.sequence,
-        hash=after.hash,
-        recorded_micros=after.recorded_micros,
-        totals=dict(after.totals),
-    )
-    unmoved: Condition = HeadRow.sequence == before.sequence if before.sequence else HeadRow.pk.does_not_exist()
-    return Put(row, unmoved)
+    """Move a journal's head on, while it still stands where it was read and no period was closed or opened meanwhile."""
+    unfenced = HeadRow.fence == before.fence if before.fence else HeadRow.fence.does_not_exist()
+    return Put(head_row(after), (HeadRow.sequence == before.sequence) & unfenced)
+
+
+def periods_unmoved(tenant_id: str, row: PeriodsRow | None) -> Check:
+    """That nothing was closed or opened since the row was read: for a head that is not there to carry a fence."""
+    here = PeriodsRow.at(keys.periods(tenant_id))
+    return Check(here, PeriodsRow.pk.does_not_exist() if row is None else PeriodsRow.fence == row.fence)
+
+
+def fence_head(head: Head, closed_through: date | None, fence: int) -> Update:
+    """Tell a journal what is closed; nobody who read it before may move it, and no older telling comes after."""
+    told = HeadRow.closed_through.set(closed_through.isoformat()) if closed_through else HeadRow.closed_through.remove()
+    older = HeadRow.fence.does_not_exist() | (HeadRow.fence < fence)
+    here = HeadRow.at(keys.journal(head.tenant_id, head.journal))
+    return Update(here, [told, HeadRow.fence.set(fence)], HeadRow.pk.exists() & older)
+
+
+def to_day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def entry_key(entry: Entry) -> keys.Key:
@@ -91,12 +176,14 @@ def put_entry(entry: Entry) -> Put:
         effective_on=draft.effective_on.isoformat(),
         service_on=draft.service_on.isoformat(),
         memo=draft.memo,
-        lines=[[line.account, line.debit_minor, line.credit_minor, line.counterparty] for line in draft.lines],
+        lines=[line.as_list for line in draft.lines],
         corrects=draft.corrects or None,
         run=draft.run or None,
         reference=draft.reference or None,
         recorded_by=draft.recorded_by or None,
         acting_by=draft.acting_by or None,
+        late_for=draft.late_for.isoformat() if draft.late_for else None,
+        attachments=list(draft.attachments) or None,
         fund_after_minor=entry.fund_after_minor,
         hash=entry.hash,
     )
@@ -109,14 +196,24 @@ def to_entry(tenant_id: str, row: EntryRow) -> Entry:
         effective_on=date.fromisoformat(row.effective_on),
         service_on=date.fromisoformat(row.service_on),
         memo=row.memo,
-        lines=tuple(Line(*line) for line in row.lines),
+        lines=tuple(Line(*line) if len(line) == 4 else _long_line(line) for line in row.lines),
         corrects=row.corrects or "",
         run=row.run or "",
         reference=row.reference or "",
         recorded_by=row.recorded_by or "",
         acting_by=row.acting_by or "",
+        late_for=to_day(row.late_for),
+        attachments=tuple(row.attachments or ()),
     )
     return Entry(tenant_id, row.journal, row.sequence, row.recorded_micros, draft, row.fund_after_minor, row.hash)
+
+
+def _long_line(stored: list[Any]) -> Line:
+    """A line with more than every line has; `ValueError` when it is not as it would have been written."""
+    line = Line(*stored)
+    if line.as_list != stored:
+        raise ValueError("this is no line of an entry")
+    return line
 
 
 def to_account(row: AccountRow) -> Account:

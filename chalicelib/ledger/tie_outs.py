@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chalicelib.aws import keys
 from chalicelib.aws.tables import MAX_TRANSACTION, read_at_once
 from chalicelib.ledger.chart import FUND_WITH_PARENT, FUNDS_HELD
 from chalicelib.ledger.journal import GENERAL, child_journal
-from chalicelib.ledger.post import head_reads
 from chalicelib.ledger.store import HeadRow
 
 
@@ -40,5 +40,6 @@ def _pairs(parent_id: str, children: Sequence[str]) -> list[tuple[HeadRow | None
     journals = [pair for child in children for pair in ((parent_id, child_journal(child)), (child, GENERAL))]
     rows: list[HeadRow | None] = []
     for start in range(0, len(journals), MAX_TRANSACTION):
-        rows += read_at_once(head_reads(journals[start : start + MAX_TRANSACTION]))
+        part = journals[start : start + MAX_TRANSACTION]
+        rows += read_at_once([(HeadRow, keys.journal(tenant_id, name)) for tenant_id, name in part])
     return list(zip(rows[::2], rows[1::2], strict=True))

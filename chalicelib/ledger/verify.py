@@ -76,7 +76,7 @@ def _at_its_key(tenant_id: str, part: str, row: EntryRow) -> Broken:
 
 def verify_journal(entries: Iterable[Entry], kept: Head) -> Broken | None:
     """The first entry of a journal that does not hold, or its head, or None when all do."""
-    head = Head(kept.tenant_id, kept.journal)
+    head = Head(kept.tenant_id, kept.journal, closed_through=kept.closed_through, fence=kept.fence)
     for entry in sorted(entries, key=lambda one: one.sequence):
         if entry.sequence != head.sequence + 1 or entry.recorded_micros < head.recorded_micros:
             return _named(entry)

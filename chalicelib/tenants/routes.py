@@ -10,6 +10,7 @@ from chalicelib.auth.model import Role
 from chalicelib.aws.tables import ConditionFailed, Operation
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.funds.limits import change_limits, opening_row, read_fund, read_limits
+from chalicelib.ledger.periods import open_journals
 from chalicelib.tenants.amend import Amendment, Around, amend_reseller
 from chalicelib.tenants.hierarchy import find_child, list_children, read_child_tree
 from chalicelib.tenants.model import Mode, Status, Tenant
@@ -58,14 +59,17 @@ def add_reseller(call: Call) -> ResellerAnswer:
     fund = opening_row(reseller.tenant_id, body.minimum_balance, body.credit_limit)
     person = NewUser(body.owner.name, body.owner.email, body.owner.password, Role.OWNER)
     owner = first_owner(reseller.chain, person, call.now)
+    journals = open_journals(call.tenant.tenant_id, reseller.tenant_id)
 
     def show(tenant: Tenant) -> ResellerAnswer:
         return show_reseller(tenant, 0, body.minimum_balance, body.credit_limit)
 
     try:
-        return show(onboard_reseller(reseller, (fund, *owner.operations), call.remember(show)))
+        also = (fund, *owner.operations, *journals.operations)
+        return show(onboard_reseller(reseller, also, call.remember(show)))
     except ConditionFailed as failure:
         owner.refuse(failure)
+        journals.refuse(failure)
         raise
 
 

@@ -268,7 +268,7 @@ def test_a_posting_is_recorded_behind_all_it_follows_though_the_clock_went_back(
     first = record(fast.alpha, sale(), now=datetime(2026, 11, 22, 6, 0, 5, tzinfo=UTC))
     second = record(fast.alpha, sale(), now=NOW)
     assert second.recorded_micros == first.recorded_micros + 1
-    posting = Posting([("beta", "general")], [None], NOW, first.recorded_micros)
+    posting = Posting([("beta", "general")], [None, None], NOW, first.recorded_micros)
     assert posting.recorded_micros == first.recorded_micros + 1
     assert check_invariants() == 3
 

@@ -94,6 +94,7 @@ OTHER_LINES = (
     (debit(CASH, 5_00, "op"), credit(INTERNET_REVENUE, 5_00)),
     (credit(CASH, 5_00), debit(INTERNET_REVENUE, 5_00)),
     tuple(reversed(sale())),
+    (Line(CASH, 5_00, 0, "", "NORTH"), credit(INTERNET_REVENUE, 5_00)),
 )
 OTHER_DRAFTS: dict[str, list[Draft]] = {
     name: [replace(a_draft(), **{name: value})]
@@ -107,6 +108,8 @@ OTHER_DRAFTS: dict[str, list[Draft]] = {
         "reference": "MR-1",
         "recorded_by": "u2",
         "acting_by": "op/u1",
+        "late_for": date(2026, 10, 31),
+        "attachments": ("a1:0000",),
     }.items()
 } | {"lines": [replace(a_draft(), lines=lines) for lines in OTHER_LINES]}
 

@@ -172,7 +172,7 @@ def test_every_trial_balance_is_what_all_entries_add_up_to(
 def test_a_child_far_to_the_east_settles_a_day_that_has_not_begun_for_its_parent(engine: MemoryDynamoDB) -> None:
     """The 22nd is over in Kiritimati (UTC+14) at 10:00 UTC of that day: an hour before it begins in Pago Pago (-11)."""
     parent = tenant("alpha", None, SINCE, "Pacific/Pago_Pago")
-    posting = Posting([("alpha", "child-beta")], [None], datetime(2026, 11, 22, 10, 0, 1, tzinfo=UTC))
+    posting = Posting([("alpha", "child-beta")], [None, None], datetime(2026, 11, 22, 10, 0, 1, tzinfo=UTC))
     settled = date(2026, 11, 22)
     posting.add("alpha", "child-beta", a_draft(sale(5_00), kind="settlement", effective_on=settled, service_on=settled))
     write(*posting.operations())
