@@ -1,31 +1,34 @@
-"""Tributary: the Chalice application. It registers what the packages declare; there are no routes here."""
+"""Tributary: the Chalice application. It names the modules that declare routes and functions; there are none here."""
 
-import gc
+from chalicelib.api.application import Application
+from chalicelib.api.slices import SLICES
+from chalicelib.aws.config import config
 
-# Importing makes a million objects that live as long as the process: looking through them for garbage meanwhile is a
-# tenth of a cold start. They are set aside for good at the end.
-gc.disable()
+MODULES = (
+    "chalicelib.auth.routes",
+    "chalicelib.auth.audit_routes",
+    "chalicelib.tenants.routes",
+    "chalicelib.crm.plan_routes",
+    "chalicelib.crm.routes",
+    "chalicelib.crm.import_routes",
+    "chalicelib.funds.routes",
+    "chalicelib.ledger.routes",
+    "chalicelib.ledger.chart_routes",
+    "chalicelib.ledger.hand_routes",
+    "chalicelib.ledger.reports.routes",
+    "chalicelib.ledger.attachment_routes",
+    "chalicelib.ledger.export_routes",
+    "chalicelib.billing.routes",
+    "chalicelib.billing.closing_routes",
+    "chalicelib.proof.routes",
+    "chalicelib.api.documents",
+    "chalicelib.billing.jobs",
+    "chalicelib.billing.worker",
+    "chalicelib.crm.worker",
+    "chalicelib.proof.jobs",
+    "chalicelib.proof.worker",
+)
 
-from chalice.app import Chalice
-
-from chalicelib.api import documents
-from chalicelib.auth import routes as auth
-from chalicelib.billing import jobs, worker
-from chalicelib.billing import routes as billing
-from chalicelib.crm import import_routes as imports
-from chalicelib.crm import plan_routes as plans
-from chalicelib.crm import routes as crm
-from chalicelib.crm import worker as crm_worker
-from chalicelib.funds import routes as funds
-from chalicelib.ledger import export_routes as export
-from chalicelib.ledger import routes as ledger
-from chalicelib.tenants import routes as tenants
-
-# The log is configured in chalicelib.aws.log; Chalice would set its level to ERROR and print every line twice.
-app = Chalice(app_name="tributary", configure_logs=False)
-
-for module in (auth, tenants, plans, crm, imports, funds, ledger, export, billing, documents, jobs, worker, crm_worker):
-    app.register_blueprint(module.bp)
-
-gc.freeze()
-gc.enable()
+app = Application("tributary", MODULES, SLICES, whole="chalicelib.api.documents")
+if not config().is_lambda:
+    app.load_all()

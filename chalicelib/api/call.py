@@ -3,13 +3,14 @@
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel
 
-from chalicelib.auth.model import Author, Caller
+from chalicelib.auth.audit import NOBODY, Doer, Trail
+from chalicelib.auth.model import Author, Caller, User
 from chalicelib.aws import keys
 from chalicelib.aws.rows import BooksRow, IntegerAttribute, TextAttribute
 from chalicelib.aws.tables import Operation, Put, Remember, forget
@@ -55,6 +56,7 @@ class Call:
     signed_in: Caller | None = None
     tenants: tuple[Tenant, ...] = ()
     claim: Claim | None = None
+    trail: Trail = field(default_factory=Trail)
 
     @property
     def caller(self) -> Caller:
@@ -75,6 +77,13 @@ class Call:
     def today(self) -> date:
         """Today in the caller's tenant."""
         return day_at(self.now, self.tenant.timezone)
+
+    def notice(self, user: User | None) -> None:
+        """Name who is behind a public request before it changes anything (None: who it names is not there).
+
+        Its line in the audit log begins with this; that of a signed-in caller has begun. `Unavailable` when it cannot.
+        """
+        self.trail.begin(NOBODY if user is None else Doer.of_user(user))
 
     def remember(self, render: Callable[[Any], BaseModel], status: int | None = None) -> Remember:
         """What a use case adds to its write so that the same request is answered the same and not done again."""

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.aws.config import config
 from chalicelib.core.dates import format_instant, parse_day, parse_instant, zone
-from chalicelib.core.money import format_money, parse_money
+from chalicelib.core.money import amount_pattern, format_money, parse_money, shown_pattern
 from chalicelib.core.text import clean_text
 
 
@@ -48,12 +48,6 @@ def _money(text: str) -> int:
     return parse_money(text, config().decimals)
 
 
-def _not_negative(value: int) -> int:
-    if value < 0:
-        raise PydanticCustomError("negative", "must not be negative")
-    return value
-
-
 def _positive(value: int) -> int:
     if value <= 0:
         raise PydanticCustomError("positive", "must be more than zero")
@@ -65,28 +59,55 @@ def show_money(amount_minor: int) -> str:
     return format_money(amount_minor, config().decimals)
 
 
-_money_schema = WithJsonSchema(
-    {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "examples": ["800.00"], "description": "An amount."}
-)
-Money = Annotated[int, BeforeValidator(_told(_money)), PlainSerializer(show_money, return_type=str), _money_schema]
+def _unsigned_money(text: str) -> int:
+    if text.startswith("-"):
+        raise ValueError("must not be negative")
+    return _money(text)
+
+
+class _Written:
+    """How an amount is written, for OpenAPI: in a currency of so many decimals, and of so much as one request may name."""
+
+    def __init__(self, pattern: Callable[[int], str]) -> None:
+        self.pattern = pattern
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        decimals = config().decimals
+        example = format_money(800 * 10**decimals, decimals)
+        pattern = f"^{self.pattern(decimals)}$"
+        return {"type": "string", "pattern": pattern, "examples": [example], "description": "An amount."}
+
+
+Money = Annotated[
+    int,
+    BeforeValidator(_told(_money)),
+    PlainSerializer(show_money, return_type=str),
+    _Written(lambda decimals: f"-?{amount_pattern(decimals)}"),
+]
 """An amount of either sign: a string outside, minor units inside."""
 
-_unsigned_schema = WithJsonSchema(
-    {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", "examples": ["800.00"], "description": "An amount."}
-)
-Amount = Annotated[Money, AfterValidator(_positive), _unsigned_schema]
+Amount = Annotated[
+    Money, AfterValidator(_positive), _Written(lambda decimals: f"(?=.*[1-9]){amount_pattern(decimals)}")
+]
 """An amount of more than zero."""
 
-Price = Annotated[Money, AfterValidator(_not_negative), _unsigned_schema]
+Price = Annotated[
+    int,
+    BeforeValidator(_told(_unsigned_money)),
+    PlainSerializer(show_money, return_type=str),
+    _Written(amount_pattern),
+]
 """An amount of zero or more."""
 
-MoneyOut = Annotated[int, PlainSerializer(show_money, return_type=str), _money_schema]
+MoneyOut = Annotated[int, PlainSerializer(show_money, return_type=str), _Written(shown_pattern)]
 """An amount in an answer: minor units inside, a string outside."""
 
 Day = Annotated[
     date,
     BeforeValidator(_told(parse_day)),
-    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-22"]}),
+    WithJsonSchema(
+        {"type": "string", "format": "date", "pattern": "^2[01][0-9]{2}-[0-9]{2}-[0-9]{2}$", "examples": ["2026-11-22"]}
+    ),
 ]
 DayOut = Annotated[
     date,

@@ -138,12 +138,13 @@ def _module_note(endpoint: Endpoint) -> str:
 def _responses(endpoint: Endpoint, named: dict[type[BaseModel], Any]) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     success: dict[str, Any] = {"description": "Done."}
+    content: dict[str, Any] = {
+        media: {"schema": {"type": "string", "examples": [example]}} for media, example in endpoint.text.items()
+    }
     if endpoint.answer is not None:
-        success["content"] = {"application/json": {"schema": named[endpoint.answer]}}
-    elif endpoint.text:
-        success["content"] = {
-            media: {"schema": {"type": "string", "examples": [example]}} for media, example in endpoint.text.items()
-        }
+        content = {"application/json": {"schema": named[endpoint.answer]}, **content}
+    if content:
+        success["content"] = content
     answers[str(endpoint.status)] = success
     if 202 in endpoint.also:
         answers["202"] = {**success, "description": endpoint.also[202]}
@@ -178,7 +179,7 @@ def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     schema = endpoint.query.model_json_schema(mode="validation")
     parameters = []
     for name, declared in schema.get("properties", {}).items():
-        kept = {key: value for key, value in declared.items() if key not in ("title", "description")}
+        kept = _without_null({key: value for key, value in declared.items() if key not in ("title", "description")})
         described = {"name": name, "in": "query", "required": name in schema.get("required", []), "schema": kept}
         if "description" in declared:
             described["description"] = declared["description"]
@@ -186,9 +187,18 @@ def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     return parameters
 
 
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter: one that may be left out is null inside, and an address cannot say null."""
+    choices = [choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}]
+    if len(choices) != 1:
+        return schema
+    rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+    return {**choices[0], **rest}
+
+
 def _with_example(name: str, schema: dict[str, Any], all_schemas: dict[str, Any]) -> dict[str, Any]:
     """The schema with an example put together from its fields' own examples."""
-    if "properties" not in schema:
+    if "properties" not in schema and "anyOf" not in schema:
         return schema
     return {**schema, "examples": [example_of(schema, all_schemas, (name,))]}
 

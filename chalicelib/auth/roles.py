@@ -14,10 +14,14 @@ READS = frozenset(
         "users:read",
         "jobs:read",
         "access-log:read",
+        "audit-log:read",
     }
 )
 CREDENTIALS = frozenset({"users:write", "password:write", "resellers:onboard", "resellers:login-as"})
 """What nobody may do under login-as: touch credentials (a new reseller brings its owner's), or log in as a third."""
+
+OWNERS_OWN = frozenset({"periods:reopen", "doubts:dismiss"})
+"""What takes the owner in person: a manager may not do it, nor anybody under login-as."""
 
 _ANYONE = frozenset({"me:read", "password:write"})
 _CHANGES = frozenset(
@@ -30,17 +34,20 @@ _CHANGES = frozenset(
         "subscribers:write",
         "settlements:write",
         "ledger:write",
+        "ledger:approve",
+        "ledger:settings",
+        "periods:close",
         "users:write",
         "resellers:login-as",
     }
 )
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
-    Role.OWNER: _ANYONE | READS | _CHANGES,
+    Role.OWNER: _ANYONE | READS | _CHANGES | OWNERS_OWN,
     Role.MANAGER: _ANYONE | READS | (_CHANGES - {"users:write"}),
     Role.ACCOUNTANT: _ANYONE
     | (READS - {"users:read", "access-log:read"})
-    | {"funds:write", "ledger:write", "settlements:write"},
+    | {"funds:write", "ledger:write", "ledger:approve", "periods:close", "settlements:write"},
     Role.SUPPORT: _ANYONE
     | {"resellers:read", "plans:read", "subscribers:read", "subscribers:write", "funds:read", "jobs:read"},
     Role.COLLECTOR: _ANYONE | {"subscribers:read", "plans:read"},
@@ -51,9 +58,10 @@ ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())
 
 
 def permissions_of(role: Role, *, acting_scope: str | None = None) -> frozenset[str]:
-    """What a caller of that role may do; under login-as never credentials, and in `read` scope only reads."""
+    """What a caller of that role may do; under login-as no credentials and nothing that is the owner's own, and in
+    `read` scope only reads."""
     granted = PERMISSIONS[role]
     if acting_scope is None:
         return granted
-    granted = granted - CREDENTIALS
+    granted = granted - CREDENTIALS - OWNERS_OWN
     return granted if acting_scope == "write" else granted & (READS | {"me:read"})

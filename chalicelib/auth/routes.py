@@ -60,7 +60,8 @@ def _show_tokens(tokens: sign_in.Tokens) -> TokensAnswer:
 )
 def login(call: Call) -> TokensAnswer:
     """Sign in with e-mail and password."""
-    return _show_tokens(sign_in.sign_in(call.body.email, call.body.password, call.source_ip, call.now, _may_enter))
+    body = call.body
+    return _show_tokens(sign_in.sign_in(body.email, body.password, call.source_ip, call.now, _may_enter, call.notice))
 
 
 @bp.api(
@@ -73,13 +74,13 @@ def login(call: Call) -> TokensAnswer:
 )
 def refresh(call: Call) -> TokensAnswer:
     """Spend a refresh token for the next pair. Using a spent one ends the whole sign-in."""
-    return _show_tokens(sign_in.refresh(call.body.refresh_token, call.now, _may_enter))
+    return _show_tokens(sign_in.refresh(call.body.refresh_token, call.now, _may_enter, call.notice))
 
 
 @bp.api("POST", "/v1/auth/logout", may=PUBLIC, body=RefreshBody, status=204)
 def logout(call: Call) -> None:
     """End a sign-in with all its tokens; 204 also when it has ended before."""
-    sign_in.sign_out(call.body.refresh_token)
+    sign_in.sign_out(call.body.refresh_token, call.notice)
 
 
 @bp.api("GET", "/v1/me", may="me:read", answer=MeAnswer)

@@ -24,6 +24,13 @@ from chalicelib.core.errors import NotSignedIn
 MayEnter = Callable[[tuple[str, ...]], None]
 """Raises `NotSignedIn` when a tenant of the chain (ids from the operator down) is closed."""
 
+Notice = Callable[[User | None], None]
+"""Is told whose sign-in it is before anything of it changes, for the audit log; None when nobody has that e-mail."""
+
+
+def _unnoticed(user: User | None) -> None:
+    """Where nobody keeps an audit log."""
+
 
 @dataclass(frozen=True)
 class Tokens:
@@ -33,7 +40,9 @@ class Tokens:
     refresh_token: str
 
 
-def sign_in(email: str, password: str, source_ip: str, now: datetime, may_enter: MayEnter) -> Tokens:
+def sign_in(
+    email: str, password: str, source_ip: str, now: datetime, may_enter: MayEnter, notice: Notice = _unnoticed
+) -> Tokens:
     """A new session for the person with that e-mail and password.
 
     `NotSignedIn`: `wrong-credentials` for an unknown e-mail, a wrong password and a disabled user alike, in about the
@@ -42,6 +51,7 @@ def sign_in(email: str, password: str, source_ip: str, now: datetime, may_enter:
     address = of_address(source_ip)
     begin_attempt(of_email(email), address, now)
     row = _find_by_email(email)
+    notice(to_user(row) if row else None)
     matches = password_matches(row.password_hash if row else None, password)
     if row is None or not matches or row.status != UserStatus.ACTIVE.value:
         attempt_failed(address, now)
@@ -54,7 +64,7 @@ def sign_in(email: str, password: str, source_ip: str, now: datetime, may_enter:
     return _tokens(user, open_session(user, now), now)
 
 
-def refresh(refresh_token: str, now: datetime, may_enter: MayEnter) -> Tokens:
+def refresh(refresh_token: str, now: datetime, may_enter: MayEnter, notice: Notice = _unnoticed) -> Tokens:
     """The next tokens of a session; the refresh token sent is spent.
 
     `NotSignedIn`: `refresh-invalid` (not ours), `refresh-expired`, `refresh-revoked` (signed out, password changed,
@@ -65,27 +75,33 @@ def refresh(refresh_token: str, now: datetime, may_enter: MayEnter) -> Tokens:
         raise _revoked()
     if row.expires_at <= now.timestamp():
         raise NotSignedIn("refresh-expired", "The sign-in is too old; please sign in again.")
-    if not token.is_newest(row):
-        raise _reused(token)
     user_row = read(UserRow, keys.user(token.tenant_id, row.user_id))
+    if not token.is_newest(row):
+        notice(to_user(user_row) if user_row else None)
+        raise _reused(token)
     if user_row is None or user_row.status != UserStatus.ACTIVE.value:
         raise _revoked()
     user = to_user(user_row)
     if not session_holds(row, user, now):
         raise _revoked()
     may_enter(user.chain)
+    notice(user)
     following = rotate(token, now)
     if following is None:
         raise _reused(token)
     return _tokens(user, following, now)
 
 
-def sign_out(refresh_token: str) -> None:
-    """End the session of that refresh token, newest or spent; nothing happens when there is none."""
+def sign_out(refresh_token: str, notice: Notice = _unnoticed) -> None:
+    """End the session of that refresh token, newest or spent; nothing happens when there is none, or it has ended."""
     try:
-        token, _ = _find_session(refresh_token)
+        token, row = _find_session(refresh_token)
     except NotSignedIn:
         return
+    if row.ended is not None:
+        return
+    user_row = read(UserRow, keys.user(token.tenant_id, row.user_id))
+    notice(to_user(user_row) if user_row else None)
     end_session(token.key, "signed-out")
 
 

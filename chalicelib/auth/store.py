@@ -1,4 +1,5 @@
-"""Rows of people: users, what finds them by e-mail, a tenant's owners, sessions, sign-in attempts and the access log.
+"""Rows of people: users, what finds them by e-mail, a tenant's owners, sessions, sign-in attempts, and what they did: the
+access log and the audit log.
 
 `expires_at` (whole seconds since 1970) is the table's TTL attribute. The database removes such rows days late, so every
 reader checks the time itself.
@@ -6,7 +7,7 @@ reader checks the time itself.
 
 from chalicelib.auth.model import Role, User, UserStatus
 from chalicelib.aws import keys
-from chalicelib.aws.rows import IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
+from chalicelib.aws.rows import BooksRow, IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
 from chalicelib.core.dates import from_micros, to_micros
 
 
@@ -74,6 +75,36 @@ class AccessRow(TenantsRow):
     scope = TextAttribute()
     at_micros = IntegerAttribute()
     until_micros = IntegerAttribute()
+
+
+class AuditRow(BooksRow):
+    """A request that may have changed something: who, what, and how it ended; nothing more once that is known.
+
+    It is among the books because no function may delete there. `status` is there once the request has ended.
+    """
+
+    at_micros = IntegerAttribute()
+    user_id = TextAttribute()
+    user_name = TextAttribute()
+    user_email = TextAttribute()
+    role = TextAttribute()
+    acting_tenant_id = TextAttribute(null=True)
+    acting_tenant_name = TextAttribute(null=True)
+    acting_user_id = TextAttribute(null=True)
+    acting_user_name = TextAttribute(null=True)
+    acting_reason = TextAttribute(null=True)
+    acting_scope = TextAttribute(null=True)
+    method = TextAttribute()
+    route = TextAttribute()
+    path = TextAttribute()
+    subject = TextAttribute()
+    body = TextAttribute()
+    amount_minor = IntegerAttribute(null=True)
+    source_ip = TextAttribute()
+    correlation_id = TextAttribute()
+    outcome = TextAttribute()
+    status = IntegerAttribute(null=True)
+    code = TextAttribute(null=True)
 
 
 def user_row(user: User, password_hash: str) -> UserRow:

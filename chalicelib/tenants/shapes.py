@@ -33,7 +33,15 @@ Digits = Annotated[int, Field(ge=1, le=12, examples=[6])]
 Prefix = Annotated[str, Field(max_length=40, examples=["BETA-"])]
 Infix = Annotated[str, Field(max_length=40, examples=["{zone}-{yyyymm}-"])]
 Postfix = Annotated[str, Field(max_length=40, examples=["-{plan}"])]
-Password = Annotated[str, Field(min_length=1, max_length=200, examples=["correct horse battery staple"])]
+Password = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        examples=["correct horse battery staple"],
+        json_schema_extra={"writeOnly": True},
+    ),
+]
 Instead: Any = Field(default_factory=lambda: None)
 """The default of a field that may be left out, but may not be null."""
 
@@ -53,7 +61,7 @@ class SettlementModeBody(Body):
     """How the parent deals with the reseller. Only `prepaid` is available, and it takes nothing further."""
 
     # The other modes come with fields of their own: such a request is told about its mode, not about those.
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra={"additionalProperties": False})
 
     mode: ModeName
 

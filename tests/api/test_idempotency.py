@@ -221,7 +221,10 @@ def test_a_recharge_at_depth_two_over_http_is_one_transaction_of_fourteen_units(
     order = {**TEN, "reference": "MR-2026-1187", "note": "paid at the counter"}
     with engine.measured() as cost:
         owner.post(recharges(beta), order, key="3f0c6f1e-8f0a-4a52-9b0c-0f4f1c1d2e3f").ok(201)
-    assert (cost.by_operation["TransactWriteItems"], cost.write_units) == (1, 14)
+    assert (cost.by_operation["TransactWriteItems"], cost.written_by["TransactWriteItems"]) == (1, 14)
+    assert (cost.written_by["PutItem"], cost.written_by["UpdateItem"], cost.write_units) == (1, 1, 16), (
+        "and a line in the audit log, begun and ended"
+    )
     check_invariants()
 
 

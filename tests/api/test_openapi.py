@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 import app  # noqa: F401  (declares every route)
 from chalicelib.api.blueprint import ENDPOINTS
@@ -139,3 +139,58 @@ def test_a_schema_that_holds_itself_has_an_example_that_ends() -> None:
 
 def test_schemas_of_the_books_and_funds_are_named_without_their_module() -> None:
     assert [name for name in SCHEMAS if name.startswith(("chalicelib__ledger", "chalicelib__funds"))] == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "field", "taken", "refused"),
+    [
+        (
+            "RechargeBody",
+            "amount",
+            ["0.01", "800", "10000000000000.00"],
+            ["0", "0.00", "-1", "1.001", "10000000000000.01"],
+        ),
+        ("NewPlanBody", "monthly_price", ["0", "0.00", "575.00"], ["-0", "-0.00", "-1.00", "00.10"]),
+        ("NewResellerBody", "minimum_balance", ["-0", "-800.00", "0"], ["--1", "1e3"]),
+        ("NewResellerBody", "settles_from", ["2026-11-22", "2199-12-31"], ["1999-12-31", "2200-01-01", "2026-02-30"]),
+        ("NewResellerBody", "settlement", [{"mode": "prepaid"}], [{"mode": "prepaid", "more": 1}, {"mode": "other"}]),
+        ("NewSubscriberBody", "phone", ["+880 (1711) 234-567", "01711234567", None], ["1234", "01711x", "0" * 16, "+"]),
+        ("NewSubscriberBody", "mac", ["9c53.0007.0000", "9C:53:00:07:00:7B"], ["9C:53-00:07:00:7B", "9C53000700", "x"]),
+        ("NewSubscriberBody", "username", ["a", "a.b_c@d+e-f"], ["", "-a", "a b", "a" * 65]),
+    ],
+)
+def test_a_schema_allows_what_its_field_takes_and_nothing_else(
+    schema: str, field: str, taken: list[Any], refused: list[Any]
+) -> None:
+    (body,) = [endpoint.body for endpoint in ENDPOINTS if getattr(endpoint.body, "__name__", "") == schema][:1]
+    for value in [*taken, *refused]:
+        sent = {**SCHEMAS[schema]["examples"][0], field: value}
+        allowed = validator(SCHEMAS[schema]).is_valid(sent)
+        assert allowed is is_taken(body, sent) is (value in taken), value
+
+
+def is_taken(body: Any, sent: dict[str, Any]) -> bool:
+    try:
+        made = body.model_validate(sent)
+    except ValidationError:
+        return False
+    # What a mode takes is told by its use case, because it depends on the mode.
+    return not getattr(getattr(made, "settlement", None), "model_extra", None)
+
+
+def test_no_parameter_of_a_query_may_be_null() -> None:
+    queries = [
+        one for operation in OPERATIONS.values() for one in operation.get("parameters", []) if one["in"] == "query"
+    ]
+    assert [one for one in queries if "null" in str(one["schema"]) or "anyOf" in one["schema"]] == []
+    assert {
+        "name": "cursor",
+        "in": "query",
+        "required": False,
+        "schema": {"maxLength": 2000, "type": "string"},
+    } in queries
+
+
+@pytest.mark.parametrize("name", ["GET /v1/fund", "GET /v1/fund/movements", "GET /v1/tariff"])
+def test_what_the_operator_has_none_of_is_told_as_404(name: str) -> None:
+    assert "404" in OPERATIONS[name]["responses"]

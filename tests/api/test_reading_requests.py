@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api.blueprint import MAX_BODY_BYTES
 from chalicelib.api.call import Call
+from chalicelib.api.reading import MAX_BODY_BYTES
 from tests.api.declared import EchoAnswer, EchoBody, EchoQuery, declare, echo
 from tests.journeys.client import Client, Reply
 

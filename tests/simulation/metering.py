@@ -31,6 +31,8 @@ class Meter:
     requests: int = 0
     items: int = 0
     by_operation: Counter[str] = field(default_factory=Counter)
+    written_by: Counter[str] = field(default_factory=Counter)
+    """Write units of each operation."""
 
     def add(self, charge: Charge) -> None:
         """Count one request."""
@@ -40,10 +42,11 @@ class Meter:
         for reads, writes in charge.tables.values():
             self.read_units += reads
             self.write_units += writes
+            self.written_by[charge.operation] += writes
 
     def snapshot(self) -> Meter:
         """The figures of this moment."""
-        return replace(self, by_operation=Counter(self.by_operation))
+        return replace(self, by_operation=Counter(self.by_operation), written_by=Counter(self.written_by))
 
     def __sub__(self, earlier: Meter) -> Meter:
         """The figures since an earlier snapshot."""
@@ -53,6 +56,7 @@ class Meter:
             self.requests - earlier.requests,
             self.items - earlier.items,
             self.by_operation - earlier.by_operation,
+            self.written_by - earlier.written_by,
         )
 
 
