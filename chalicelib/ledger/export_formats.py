@@ -32,6 +32,11 @@ COLUMNS = (
     "credit",
     "counterparty",
     "corrects",
+    "reference",
+    "run",
+    "late_for",
+    "cost_centre",
+    "attachments",
 )
 
 _ROOTS = {
@@ -51,7 +56,9 @@ _HLEDGER_TYPES = {
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 _BEANCOUNT_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _HLEDGER_LOOKALIKES = str.maketrans({";": "\uff1b", "\n": " ", "\r": " ", "\t": " "})
-_HLEDGER_TAG_LOOKALIKES = _HLEDGER_LOOKALIKES | str.maketrans({",": "\uff0c"})
+_HLEDGER_TAG_LOOKALIKES = _HLEDGER_LOOKALIKES | str.maketrans({",": "\uff0c", "[": "\uff3b", "]": "\uff3d"})
+_BARE = ("sequence", "service_on", "late_for")
+"""What beancount reads as a number or a day of its own; all else is text to it."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,10 @@ def _dashed(text: str) -> str:
 
 
 def _facts(entry: Entry) -> dict[str, str]:
-    """What an entry says of itself beside its day, memo and lines; what it does not have is left out."""
+    """What an entry says of itself beside its day, memo and lines; what it does not have is left out.
+
+    `late_for` is the day it would be dated on, had that period been open; `attachments` are parted by spaces.
+    """
     draft = entry.draft
     facts = {
         "entry": entry.entry_id,
@@ -140,7 +150,19 @@ def _facts(entry: Entry) -> dict[str, str]:
         "corrects": draft.corrects,
         "run": draft.run,
         "reference": draft.reference,
+        "late_for": _late_for(entry),
+        "attachments": " ".join(draft.attachments),
     }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _late_for(entry: Entry) -> str:
+    return entry.draft.late_for.isoformat() if entry.draft.late_for else ""
+
+
+def _line_facts(line: Line) -> dict[str, str]:
+    """What a leg says of itself beside its account and amount."""
+    facts = {"counterparty": line.counterparty, "cost_centre": line.cost_centre}
     return {name: value for name, value in facts.items() if value}
 
 
@@ -166,11 +188,10 @@ def _as_beancount(extract: Extract) -> str:
         lines += [_posting(extract, names[code], net) for code, net in extract.opening.items()]
     for entry in extract.entries:
         lines += ["", f"{entry.draft.effective_on} * {_quoted(entry.draft.memo)}"]
-        bare = ("sequence", "service_on")
-        lines += [f"  {name}: {v if name in bare else _quoted(v)}" for name, v in _facts(entry).items()]
+        lines += [f"  {name}: {v if name in _BARE else _quoted(v)}" for name, v in _facts(entry).items()]
         for line in entry.draft.lines:
             lines.append(_posting(extract, names[line.account], _net(line)))
-            lines += [f"    counterparty: {_quoted(line.counterparty)}"] if line.counterparty else []
+            lines += [f"    {name}: {_quoted(value)}" for name, value in _line_facts(line).items()]
     checked_on = max([*effective, extract.closing_on or opened_on, opened_on]) + ONE_DAY
     lines.append("")
     for code, net in extract.closing().items():
@@ -184,12 +205,12 @@ def _posting(extract: Extract, name: str, net_minor: int) -> str:
 
 
 def _tag(name: str, value: str) -> str:
-    """A tag in a comment of hledger, where a comma would end its value."""
+    """A tag in a comment of hledger, where a comma would end its value and a day in brackets would be a date."""
     return f"  ; {name}: {value.translate(_HLEDGER_TAG_LOOKALIKES)}"
 
 
 def _as_hledger(extract: Extract) -> str:
-    """A journal; `;` and `,` become their full-width look-alikes where they would begin a comment or end a value."""
+    """A journal; what would begin a comment, end a value or be a date becomes its full-width look-alike."""
     names = account_names(extract.chart)
     lines = [
         f"; {extract.title.translate(_HLEDGER_LOOKALIKES)}",
@@ -210,8 +231,8 @@ def _as_hledger(extract: Extract) -> str:
         lines += ["", f"{entry.draft.effective_on} * ({entry.journal}-{entry.sequence}) {memo}".rstrip()]
         lines += [_tag(name, value) for name, value in _facts(entry).items()]
         for line in entry.draft.lines:
-            counterparty = _tag("counterparty", line.counterparty) if line.counterparty else ""
-            lines.append(_posting(extract, names[line.account], _net(line)) + counterparty)
+            lines.append(_posting(extract, names[line.account], _net(line)))
+            lines += [f"  {_tag(name, value)}" for name, value in _line_facts(line).items()]
     return "\n".join(lines) + "\n"
 
 
@@ -223,14 +244,16 @@ def _as_csv(extract: Extract) -> str:
     for code, net in extract.opening.items():
         leg = Line(code, max(net, 0), max(-net, 0))
         begins = ["", "", "", extract.opening_on, extract.opening_on, "", OPENING, "Opening balances"]
-        writer.writerow([*begins, *_leg(extract, leg), ""])
+        writer.writerow([*begins, *_leg(extract, leg), "", "", "", "", "", ""])
     for entry in extract.entries:
         draft = entry.draft
         recorded_at = format_instant(from_micros(entry.recorded_micros))
         days = [draft.effective_on, draft.service_on, recorded_at]
         facts = [entry.entry_id, entry.journal, entry.sequence, *days, draft.kind, _as_text(draft.memo)]
+        ends = [draft.corrects, _as_text(draft.reference), draft.run, _late_for(entry)]
+        attachments = _as_text(" ".join(draft.attachments))
         for line in draft.lines:
-            writer.writerow([*facts, *_leg(extract, line), draft.corrects])
+            writer.writerow([*facts, *_leg(extract, line), *ends, _as_text(line.cost_centre), attachments])
     return written.getvalue()
 
 

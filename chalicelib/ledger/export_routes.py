@@ -40,7 +40,9 @@ class ExportQuery(Body):
 def export_ledger(call: Call) -> Response:
     """The book as text that the named program accepts.
 
-    From a day on, it starts with the balances at the end of the day before. An export of more than 5 MB is refused.
+    From a day on, it starts with the balances at the end of the day before, as an entry of kind `opening-balances`. An
+    export of more than 5 MB is refused. A larger book is fetched in ranges of days: each is a book on its own, and those
+    that follow on each other hold every entry once; to join them, leave out that entry of all but the first.
     """
     query: ExportQuery = call.query
     text = export_book(call.tenant, query.format, query.from_, query.to)

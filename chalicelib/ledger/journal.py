@@ -2,16 +2,20 @@
 
 An entry balances or does not exist. A journal numbers its entries without gaps and chains them by hash; its head carries
 the sequence, the last hash and the net total of every account, so that a statement needs no entry at all.
+
+What is made for every entry is a named tuple, in less than half the time of a frozen dataclass.
 """
 
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
+from typing import NamedTuple
 
 from chalicelib.core.dates import ONE_DAY
-from chalicelib.core.json import compact_json
+from chalicelib.core.json import compact_json, quoted
 from chalicelib.ledger.chart import FUND_ACCOUNTS
 
 GENERAL = "general"
@@ -38,8 +42,7 @@ def child_journal(child_id: str) -> str:
     return f"child-{child_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One leg of an entry: exactly one of debit and credit is more than zero.
 
     `counterparty` is a tenant id or empty; `cost_centre` the code of one of the tenant's cost centres or empty.
@@ -71,8 +74,7 @@ def credit(account: str, amount_minor: int, counterparty: str = "") -> Line:
     return Line(account, 0, amount_minor, counterparty)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """What is to be posted: an entry before it has its place in a journal.
 
     `effective_on` is the accounting date, `service_on` the day it is about. `run` names the settlement it belongs to,
@@ -95,8 +97,7 @@ class Draft:
     attachments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A posted entry. It is never changed; `hash` covers everything in it and the hash of the entry before it."""
 
     tenant_id: str
@@ -122,8 +123,7 @@ class Entry:
         return f"{self.tenant_id}.{self.part[0]}{self.recorded_micros:016d}-{self.journal}-{self.sequence}"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """Where a journal stands: its last sequence, hash and instant, and the net debit of each account so far.
 
     `closed_through` is the last day of the closed periods as this journal knows it, `fence` the number of the closing or
@@ -135,7 +135,7 @@ class Head:
     sequence: int = 0
     hash: str = GENESIS
     recorded_micros: int = 0
-    totals: Mapping[str, int] = field(default_factory=dict)
+    totals: Mapping[str, int] = MappingProxyType({})
     closed_through: date | None = None
     fence: int = 0
 
@@ -143,7 +143,7 @@ class Head:
         """The draft, dated on the first open day and saying so where its own day is closed."""
         if self.closed_through is None or draft.effective_on > self.closed_through:
             return draft
-        return replace(draft, effective_on=self.closed_through + ONE_DAY, late_for=draft.effective_on)
+        return draft._replace(effective_on=self.closed_through + ONE_DAY, late_for=draft.effective_on)
 
 
 def part_of(lines: tuple[Line, ...]) -> str:
@@ -195,28 +195,27 @@ def entry_hash(
     """SHA-256 over the hash before and every field of the entry, as one canonical line of JSON.
 
     Fields that came later stand at the end, and only where an entry has them: the hash of an older entry stays.
+    The line is the one that `compact_json` would write, put together here in half the time: this is most of what
+    posting and verifying cost. A number is written by `repr`, so that nothing but a whole number passes for one.
     """
-    content = [
-        before,
-        tenant_id,
-        journal,
-        sequence,
-        recorded_micros,
-        draft.kind,
-        draft.effective_on.isoformat(),
-        draft.service_on.isoformat(),
-        draft.memo,
-        [line.as_list for line in draft.lines],
-        draft.corrects,
-        draft.run,
-        draft.reference,
-        draft.recorded_by,
-        draft.acting_by,
-        fund_after,
-    ]
+    text = (
+        f"[{quoted(before)},{quoted(tenant_id)},{quoted(journal)},{sequence!r},{recorded_micros!r},{quoted(draft.kind)},"
+        f'"{draft.effective_on.isoformat()}","{draft.service_on.isoformat()}",{quoted(draft.memo)},'
+        f"[{','.join([_line_text(line) for line in draft.lines])}],"
+        f"{quoted(draft.corrects)},{quoted(draft.run)},{quoted(draft.reference)},"
+        f"{quoted(draft.recorded_by)},{quoted(draft.acting_by)},{'null' if fund_after is None else repr(fund_after)}"
+    )
     if draft.late_for is not None or draft.attachments:
-        content += [draft.late_for.isoformat() if draft.late_for else None, list(draft.attachments)]
-    return hashlib.sha256(compact_json(content).encode()).hexdigest()
+        late_for = draft.late_for.isoformat() if draft.late_for else None
+        text += f",{compact_json(late_for)},{compact_json(list(draft.attachments))}"
+    return hashlib.sha256(f"{text}]".encode()).hexdigest()
+
+
+def _line_text(line: Line) -> str:
+    """`line.as_list` as one line of JSON."""
+    cost_centre = f",{quoted(line.cost_centre)}" if line.cost_centre else ""
+    amounts = f"{line.debit_minor!r},{line.credit_minor!r}"
+    return f"[{quoted(line.account)},{amounts},{quoted(line.counterparty)}{cost_centre}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Verification: every journal's chain and totals computed again from the entries, against what is kept."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import read_all
@@ -93,4 +93,4 @@ def verify_journal(entries: Iterable[Entry], kept: Head) -> Broken | None:
 
 def _as_kept(head: Head) -> Head:
     """A head as it compares: accounts that came back to zero are the same as ones never used."""
-    return replace(head, totals={code: net for code, net in sorted(head.totals.items()) if net})
+    return head._replace(totals={code: net for code, net in sorted(head.totals.items()) if net})

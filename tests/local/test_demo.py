@@ -6,12 +6,14 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from local.demo_isp import DAYS, ENTRIES, PASSWORD, RECHARGES, REFUND, RESELLERS, STAFF
 from tests.journeys.test_readme import Server, run_readme
+from tests.ledger.programs import bean_check, by_beancount, by_code, by_csv, by_hledger, transactions
 
 DIES_AFTER_SECONDS = (0.4, 0.0)
 DIES_AFTER = ("demo: 8 resellers", "demo: 10 days")
@@ -28,6 +30,10 @@ class Visitor:
     def get(self, path: str) -> Any:
         return ask(self.address + path, self.token)
 
+    def read(self, path: str) -> str:
+        """An answer that is not JSON."""
+        return read(self.address + path, self.token).decode()
+
     def all_of(self, path: str) -> list[Any]:
         """Every item of a list, page after page."""
         items: list[Any] = []
@@ -40,10 +46,15 @@ class Visitor:
 
 
 def ask(url: str, token: str = "", body: Any = None) -> Any:
+    return json.loads(read(url, token, body))
+
+
+def read(url: str, token: str = "", body: Any = None) -> bytes:
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     data = None if body is None else json.dumps(body).encode()
     with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=60) as answer:
-        return json.load(answer)
+        found: bytes = answer.read()
+        return found
 
 
 def visitor(address: str, email: str) -> Visitor:
@@ -126,6 +137,24 @@ def test_every_book_is_sound_and_every_fund_ties_out(demo: Demo) -> None:
         tied += who.all_of("/v1/tie-outs")
     assert len(tied) == len(RESELLERS)
     assert {one["difference"] for one in tied} == {"0.00"}
+
+
+def test_beancount_and_hledger_accept_every_book_and_come_to_its_balances(demo: Demo) -> None:
+    """The books of all nine tenants, to the last paisa of every account."""
+    posted = 0
+    for who in (demo.operator, *demo.owners.values()):
+        accounts = who.get("/v1/ledger/trial-balance")["accounts"]
+        balances = {one["code"]: Decimal(one["debit"]) - Decimal(one["credit"]) for one in accounts}
+        assert len(balances) > 2
+        beancount = who.read("/v1/ledger/export?format=beancount")
+        hledger = who.read("/v1/ledger/export?format=hledger")
+        bean_check(beancount)
+        assert by_code(beancount, by_beancount(beancount)) == balances
+        assert by_code(hledger, by_hledger(hledger)) == balances
+        assert by_csv(who.read("/v1/ledger/export?format=csv")) == balances
+        assert len(transactions(beancount)) == who.get("/v1/ledger/verification")["entries"]
+        posted += len(transactions(beancount))
+    assert posted > len(RESELLERS) * DAYS
 
 
 def test_money_moved_once_though_the_filling_was_killed_twice(demo: Demo) -> None:
