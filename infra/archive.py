@@ -35,10 +35,21 @@ def shipped_files(project: Path, packages: Path) -> dict[str, Path]:
     files["app.py"] = project / "app.py"
     files["chalice/__init__.py"] = Path(inspect.getfile(chalice))
     files["chalice/app.py"] = Path(inspect.getfile(chalice_app))
+    _check_processor(files)
+    return files
+
+
+def layer_files(packages: Path) -> dict[str, Path]:
+    """What goes into a layer, by its name there, which Lambda puts on Python's path. `ForeignCodeError` as above."""
+    files = {f"python/{name}": path for name, path in files_of(packages)}
+    _check_processor(files)
+    return files
+
+
+def _check_processor(files: Mapping[str, Path]) -> None:
     foreign = sorted(name for name, path in files.items() if machine_of(path) not in (None, AARCH64))
     if foreign:
         raise ForeignCodeError(f"not for arm64: {', '.join(foreign)}")
-    return files
 
 
 def machine_of(path: Path) -> int | None:
@@ -68,7 +79,7 @@ def bytecode_of(name: str, path: Path) -> bytes:
         made = py_compile.compile(
             str(path),
             cfile=f"{folder}/made.pyc",
-            dfile=f"/var/task/{name}",
+            dfile=f"/opt/{name}" if name.startswith("python/") else f"/var/task/{name}",
             doraise=True,
             invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
         )

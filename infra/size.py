@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 MAX_UNZIPPED_BYTES = 120_000_000
-"""Our own: Lambda takes 250 MB, layers included; documents and routers will want a share."""
+"""Our own, layers included, of which Lambda takes 250 MB; routers will want a share."""
 MAX_ZIPPED_BYTES = 50_000_000
 MAX_TEMPLATE_BYTES = 1_000_000
 MAX_RESOURCES = 500
@@ -27,6 +27,8 @@ class Size:
     routes: int
     route_bytes: int
     path_parts: int
+    layer_unzipped_bytes: int = 0
+    layer_zipped_bytes: int = 0
 
     @property
     def bytes_per_route(self) -> float:
@@ -43,8 +45,9 @@ class Size:
     def breaches(self) -> list[str]:
         """The limits that are passed, one sentence each."""
         limits = {
-            "bytes unzipped": (self.unzipped_bytes, MAX_UNZIPPED_BYTES),
+            "bytes unzipped": (self.unzipped_bytes + self.layer_unzipped_bytes, MAX_UNZIPPED_BYTES),
             "bytes of zip": (self.zipped_bytes, MAX_ZIPPED_BYTES),
+            "bytes of layer": (self.layer_zipped_bytes, MAX_ZIPPED_BYTES),
             "bytes of template": (self.template_bytes, MAX_TEMPLATE_BYTES),
             "resources": (self.resources, MAX_RESOURCES),
             "path parts": (self.path_parts, MAX_PATH_PARTS),
@@ -56,6 +59,8 @@ class Size:
         return [
             f"code      {self.unzipped_bytes / 1e6:.1f} MB unzipped (at most {MAX_UNZIPPED_BYTES / 1e6:.0f}), "
             f"{self.zipped_bytes / 1e6:.1f} MB zipped (at most {MAX_ZIPPED_BYTES / 1e6:.0f})",
+            f"layer     {self.layer_unzipped_bytes / 1e6:.1f} MB unzipped (with the code at most "
+            f"{MAX_UNZIPPED_BYTES / 1e6:.0f}), {self.layer_zipped_bytes / 1e6:.1f} MB zipped",
             f"template  {self.template_bytes:,} bytes (at most {MAX_TEMPLATE_BYTES:,}), "
             f"{self.resources} resources (at most {MAX_RESOURCES})",
             f"routes    {self.routes} of {self.bytes_per_route:,.0f} bytes each, "
@@ -63,7 +68,7 @@ class Size:
         ]
 
 
-def measure(template: Mapping[str, Any], template_file: Path, zip_file: Path) -> Size:
+def measure(template: Mapping[str, Any], template_file: Path, zip_file: Path, layer_file: Path | None = None) -> Size:
     """The size of a package that was made."""
     paths = paths_of(template)
     return Size(
@@ -74,6 +79,8 @@ def measure(template: Mapping[str, Any], template_file: Path, zip_file: Path) ->
         routes=sum(len(methods) for methods in paths.values()),
         route_bytes=len(json.dumps(paths, separators=(",", ":"))),
         path_parts=len(path_parts(paths)),
+        layer_unzipped_bytes=_unzipped_bytes(layer_file) if layer_file else 0,
+        layer_zipped_bytes=layer_file.stat().st_size if layer_file else 0,
     )
 
 

@@ -1,4 +1,4 @@
-"""EventBridge and the queue mappings of Lambda: calls the planner every minute and the workers for every message."""
+"""EventBridge and the queue mappings of Lambda: calls the planners on their schedule, the workers for every message."""
 
 import importlib
 import json
@@ -19,6 +19,7 @@ from local.storage import REGION
 Function = Callable[[dict[str, Any], LambdaContext], Any]
 
 PLANS_EVERY_SECONDS: Final = 60
+TENDS_EVERY_SECONDS: Final = 3_600
 WORKER_TIMEOUT_SECONDS: Final = 900
 WAITS_FOR_A_MESSAGE_SECONDS: Final = 1
 AFTER_AN_ERROR_SECONDS: Final = 1.0
@@ -37,16 +38,16 @@ def function_at(module: str, name: str) -> Function | None:
 
 
 class Scheduler:
-    """Threads that call functions until they are stopped: one for the clock, one for each queue."""
+    """Threads that call functions until they are stopped: one for each schedule, one for each queue."""
 
     def __init__(self) -> None:
-        """Nothing runs before `every_minute` and `for_each_message`."""
+        """Nothing runs before `every` and `for_each_message`."""
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def every_minute(self, function: Function) -> None:
-        """Calls `function` with a scheduled event, now and then every minute."""
-        self._run(f"every minute: {_name(function)}", lambda: self._tick(function))
+    def every(self, seconds: float, function: Function) -> None:
+        """Calls `function` with a scheduled event, now and then again and again, so far apart."""
+        self._run(f"every {seconds} seconds: {_name(function)}", lambda: self._tick(seconds, function))
 
     def for_each_message(self, queue_url: str, function: Function) -> None:
         """Calls `function` with each message of the queue, one at a time.
@@ -69,13 +70,13 @@ class Scheduler:
         self._threads.append(thread)
         thread.start()
 
-    def _tick(self, function: Function) -> None:
+    def _tick(self, seconds: float, function: Function) -> None:
         while not self._stopping.is_set():
             try:
                 function(scheduled_event(), LambdaContext(_name(function), WORKER_TIMEOUT_SECONDS))
             except Exception:
-                log.exception("%s failed; it is called again in a minute", _name(function))
-            self._stopping.wait(PLANS_EVERY_SECONDS)
+                log.exception("%s failed; it is called again in %s seconds", _name(function), seconds)
+            self._stopping.wait(seconds)
 
     def _poll(self, sqs: Any, queue_url: str, function: Function) -> None:
         arn = f"arn:aws:sqs:{REGION}:000000000000:{queue_url.rpartition('/')[2]}"

@@ -17,10 +17,14 @@ from local.invocation import one_request_a_thread
 from local.refusal import Refused
 
 WORKERS_FINISH_WITHIN_SECONDS: Final = 0.5
-PLANNER: Final = ("chalicelib.billing.jobs", "plan_settlements")
+PLANNERS: Final = (
+    ("chalicelib.billing.jobs", "plan_settlements", scheduler.PLANS_EVERY_SECONDS),
+    ("chalicelib.proof.jobs", "tend_books", scheduler.TENDS_EVERY_SECONDS),
+)
 WORKERS: Final = (
     ("SETTLEMENT_QUEUE_URL", "chalicelib.billing.worker", "settle_day"),
     ("JOBS_QUEUE_URL", "chalicelib.crm.worker", "run_import"),
+    ("BOOKS_QUEUE_URL", "chalicelib.proof.worker", "tend_book"),
 )
 
 
@@ -81,9 +85,10 @@ def _start_functions(work: scheduler.Scheduler) -> None:
     requeue = scheduler.function_at("chalicelib.crm.job", "requeue_open_jobs")
     if requeue:
         requeue(os.environ["OPERATOR_ID"], 0)
-    planner = scheduler.function_at(*PLANNER)
-    if planner:
-        work.every_minute(planner)
+    for module, name, seconds in PLANNERS:
+        planner = scheduler.function_at(module, name)
+        if planner:
+            work.every(seconds, planner)
     for queue, module, name in WORKERS:
         function = scheduler.function_at(module, name)
         if function:

@@ -1,4 +1,4 @@
-"""The tables and queues that CloudFormation makes on AWS, made here when they are missing."""
+"""The tables, the queues and the bucket that CloudFormation makes on AWS, made here when they are missing."""
 
 import json
 import os
@@ -14,6 +14,9 @@ SETTLEMENT_QUEUE: Final = "tributary-settlement.fifo"
 SETTLEMENT_DEAD_LETTER: Final = "tributary-settlement-dead-letter.fifo"
 JOBS_QUEUE: Final = "tributary-jobs"
 JOBS_DEAD_LETTER: Final = "tributary-jobs-dead-letter"
+BOOKS_QUEUE: Final = "tributary-books"
+BOOKS_DEAD_LETTER: Final = "tributary-books-dead-letter"
+FILES_BUCKET: Final = "tributary-files"
 
 EXPIRING_TABLES: Final = (TENANTS_TABLE, CRM_TABLE)
 RECEIVES_BEFORE_DEAD_LETTER: Final = 3
@@ -50,8 +53,10 @@ def prepare() -> dict[str, str]:
         dynamodb.update_time_to_live(
             TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
         )
+    boto3.client("s3").create_bucket(Bucket=FILES_BUCKET)
     settlement, settlement_dead = create_queue_pair(sqs, SETTLEMENT_QUEUE, SETTLEMENT_DEAD_LETTER)
     jobs, jobs_dead = create_queue_pair(sqs, JOBS_QUEUE, JOBS_DEAD_LETTER)
+    books, books_dead = create_queue_pair(sqs, BOOKS_QUEUE, BOOKS_DEAD_LETTER)
     return {
         "TENANTS_TABLE": TENANTS_TABLE,
         "BOOKS_TABLE": BOOKS_TABLE,
@@ -60,6 +65,9 @@ def prepare() -> dict[str, str]:
         "SETTLEMENT_DEAD_LETTER_URL": settlement_dead,
         "JOBS_QUEUE_URL": jobs,
         "JOBS_DEAD_LETTER_URL": jobs_dead,
+        "BOOKS_QUEUE_URL": books,
+        "BOOKS_DEAD_LETTER_URL": books_dead,
+        "FILES_BUCKET": FILES_BUCKET,
     }
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 os.environ |= {
     "AWS_DEFAULT_REGION": "ap-southeast-1",
@@ -11,6 +12,7 @@ os.environ |= {
     "TENANTS_TABLE": "tenants",
     "BOOKS_TABLE": "books",
     "CRM_TABLE": "crm",
+    "FILES_BUCKET": "files",
     "TOKEN_KEYS": '{"current": "k1", "keys": {"k1": "bm90LWEtc2VjcmV0LW9ubHktZm9yLXRlc3RzLTAwMDAwMQ"}}',
     "OPERATOR_ID": "op",
     "CURRENCY": "BDT",
@@ -26,6 +28,7 @@ from moto import mock_aws
 
 from chalicelib.aws import clock, rows
 from tests.simulation import MemoryDynamoDB
+from tests.store_of_files import Store, store_of_files
 
 TABLES = ("tenants", "books", "crm")
 
@@ -87,3 +90,10 @@ def engine() -> Iterator[MemoryDynamoDB]:
         create_tables()
         yield memory
     rows.forget_connections()
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Iterator[Store]:
+    """An empty store of files, for this test alone."""
+    with store_of_files(tmp_path / "files") as store:
+        yield store

@@ -12,19 +12,26 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 @dataclass(frozen=True)
 class Config:
-    """One installation: its tables, queues, currency, and where its token keys are kept."""
+    """One installation: its tables, queues, files, currency, and where its token keys are kept.
+
+    `library_path` is where this machine's Python finds its libraries: a child without an environment needs it.
+    """
 
     tenants_table: str
     books_table: str
     crm_table: str
     settlement_queue_url: str
     jobs_queue_url: str
+    books_queue_url: str
     token_keys: str
     token_keys_secret: str
     operator_id: str
     currency: str
+    files_bucket: str
+    library_path: str
     password_memory_kib: int
     version: str
+    is_lambda: bool
 
     @property
     def decimals(self) -> int:
@@ -42,10 +49,14 @@ def config() -> Config:
         crm_table=env("CRM_TABLE", "tributary-crm"),
         settlement_queue_url=env("SETTLEMENT_QUEUE_URL", ""),
         jobs_queue_url=env("JOBS_QUEUE_URL", ""),
+        books_queue_url=env("BOOKS_QUEUE_URL", ""),
         token_keys=env("TOKEN_KEYS", ""),
         token_keys_secret=env("TOKEN_KEYS_SECRET", ""),
         operator_id=env("OPERATOR_ID", "op"),
         currency=env("CURRENCY", "BDT"),
+        files_bucket=env("FILES_BUCKET", ""),
+        library_path=env("LD_LIBRARY_PATH", ""),
         password_memory_kib=int(env("PASSWORD_MEMORY_KIB", "19456")),
         version=env("TRIBUTARY_VERSION", "dev"),
+        is_lambda=env("AWS_LAMBDA_FUNCTION_NAME") is not None,
     )

@@ -38,6 +38,19 @@ def parse_money(text: str, decimals: int) -> int:
     return -minor if text.startswith("-") else minor
 
 
+def amount_pattern(decimals: int) -> str:
+    """A regular expression for what `parse_money` takes, without the sign: for clients, who see it in OpenAPI."""
+    digits = len(str(MAX_AMOUNT_MINOR)) - 1 - decimals
+    fraction = rf"(\.[0-9]{{1,{decimals}}})?" if decimals else ""
+    nothing = rf"(\.0{{1,{decimals}}})?" if decimals else ""
+    return f"((0|[1-9][0-9]{{0,{digits - 1}}}){fraction}|10{{{digits}}}{nothing})"
+
+
+def shown_pattern(decimals: int) -> str:
+    """A regular expression for what `format_money` makes."""
+    return rf"-?[0-9]+\.[0-9]{{{decimals}}}" if decimals else "-?[0-9]+"
+
+
 def format_money(amount_minor: int, decimals: int) -> str:
     """The amount as text with all the currency's decimals: `-800.50`."""
     sign = "-" if amount_minor < 0 else ""

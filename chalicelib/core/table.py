@@ -54,3 +54,8 @@ class Table:
     asked: tuple[tuple[str, str], ...]
     columns: tuple[Column, ...]
     rows: tuple[TableRow, ...]
+
+    @property
+    def indented(self) -> int:
+        """The number of the column that a row's level indents: the first of text."""
+        return next((number for number, column in enumerate(self.columns) if column.kind is Kind.TEXT), 0)

@@ -20,7 +20,7 @@ KEEP_ALIVE_SECONDS: Final = 600
 
 
 def main() -> None:
-    """Serves DynamoDB and SQS on a free port of the loopback address."""
+    """Serves DynamoDB, SQS and S3 on a free port of the loopback address."""
     threading.Thread(target=_leave_with_the_server, daemon=True).start()
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -30,7 +30,7 @@ def main() -> None:
 
     try:
         journal = Journal(Path(sys.argv[1]))
-        serve = _prepare(journal, listener)
+        serve = _prepare(journal, listener, Path(sys.argv[1]))
     except Unusable as error:
         print(json.dumps({"error": str(error)}), flush=True)
         sys.exit(1)
@@ -59,17 +59,19 @@ def _configure(port: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
 
 
-def _prepare(journal: Any, listener: socket.socket) -> Any:
+def _prepare(journal: Any, listener: socket.socket, folder: Path) -> Any:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
 
     from local.engine import speed
+    from local.engine.files import Files, is_for_files
     from local.engine.recorder import Recorder
 
     logging.getLogger().setLevel(logging.ERROR)
     speed.install()
     Recorder(journal).install()
+    files = Files(folder / "files")
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
@@ -79,6 +81,8 @@ def _prepare(journal: Any, listener: socket.socket) -> Any:
     async def aws_calls_only(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan" or _is_aws_call(scope):
             await app(scope, receive, send)
+        elif is_for_files(scope):
+            await files.serve(scope, receive, send)
         elif scope["type"] == "http":
             await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body"})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.package import PROJECT
+from infra.package import PRINTER_ZIP, PROJECT
 from tests.infra.packaged import FUNCTIONS, Package
 
 
@@ -24,6 +24,8 @@ def test_memory_and_time_are_set_for_each_function(package: Package) -> None:
         "PlanSettlements": (512, 120),
         "SettleDay": (1769, 120),
         "RunImport": (1024, 300),
+        "TendBooks": (512, 300),
+        "TendBook": (1769, 900),
     }
 
 
@@ -34,12 +36,19 @@ def test_the_planner_runs_every_five_minutes_and_is_not_repeated(package: Packag
     assert planner["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
 
 
+def test_books_are_asked_for_every_hour_and_the_asking_is_not_repeated(package: Package) -> None:
+    asking = package.properties("TendBooks")
+    (event,) = asking["Events"].values()
+    assert event == {"Type": "Schedule", "Properties": {"Schedule": "rate(1 hour)"}}
+    assert asking["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_is_told_the_tables_and_settings_by_reference(package: Package, function: str) -> None:
     environment = package.environment(function)
     version = environment.pop("TRIBUTARY_VERSION")
     assert len(version) == 12
-    for variable in ("SETTLEMENT_QUEUE_URL", "JOBS_QUEUE_URL", "TOKEN_KEYS_SECRET"):
+    for variable in ("SETTLEMENT_QUEUE_URL", "JOBS_QUEUE_URL", "BOOKS_QUEUE_URL", "TOKEN_KEYS_SECRET", "FILES_BUCKET"):
         environment.pop(variable, None)
     assert environment == {
         "TENANTS_TABLE": {"Ref": "TenantsTable"},
@@ -53,6 +62,14 @@ def test_a_function_is_told_the_tables_and_settings_by_reference(package: Packag
     }
 
 
+def test_the_printer_lies_beside_the_one_function_that_prints(package: Package) -> None:
+    layers = {function: package.properties(function).get("Layers", []) for function in FUNCTIONS}
+    assert layers == {**dict.fromkeys(FUNCTIONS, []), "APIHandler": [{"Ref": "PrinterLayer"}]}
+    layer = package.properties("PrinterLayer")
+    assert layer["ContentUri"] == f"./{PRINTER_ZIP}"
+    assert (layer["CompatibleRuntimes"], layer["CompatibleArchitectures"]) == (["python3.11"], ["arm64"])
+
+
 def test_nothing_is_set_that_the_code_does_not_read_and_everything_without_a_fit_default_is_set(
     package: Package,
 ) -> None:
@@ -61,7 +78,7 @@ def test_nothing_is_set_that_the_code_does_not_read_and_everything_without_a_fit
     read = {c.args[0].value for c in calls if isinstance(c.func, ast.Name) and c.func.id == "env"}  # type: ignore[attr-defined]
     told = {name for name in package.environment("APIHandler") if not name.startswith("POWERTOOLS_")}
     assert told - read == set()
-    assert read - told == {"PASSWORD_MEMORY_KIB", "TOKEN_KEYS"}
+    assert read - told == {"PASSWORD_MEMORY_KIB", "TOKEN_KEYS", "LD_LIBRARY_PATH"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -85,17 +102,32 @@ def test_every_function_that_fails_wakes_a_person(package: Package) -> None:
 def test_a_dead_letter_and_a_late_message_wake_a_person(package: Package) -> None:
     dead = alarmed(package, "AWS/SQS", "ApproximateNumberOfMessagesVisible")
     late = alarmed(package, "AWS/SQS", "ApproximateAgeOfOldestMessage")
-    assert sorted(one["Fn::GetAtt"][0] for one in dead) == ["JobsDeadLetters", "SettlementDeadLetters"]
-    assert sorted(one["Fn::GetAtt"][0] for one in late) == ["JobsQueue", "SettlementQueue"]
+    assert sorted(one["Fn::GetAtt"][0] for one in dead) == [
+        "BooksDeadLetters",
+        "JobsDeadLetters",
+        "SettlementDeadLetters",
+    ]
+    assert sorted(one["Fn::GetAtt"][0] for one in late) == ["BooksQueue", "JobsQueue", "SettlementQueue"]
 
 
 def test_what_the_code_calls_an_alarm_wakes_a_person(package: Package) -> None:
     assert alarmed(package, "Tributary", "Alarms") == ["tributary"]
 
 
+def test_a_broken_proof_wakes_a_person(package: Package) -> None:
+    assert alarmed(package, "Tributary", "BooksBroken") == ["tributary"]
+
+
 def test_outputs_name_what_a_person_needs(package: Package) -> None:
     assert {"EndpointURL", "TenantsTable", "BooksTable", "CrmTable", "TokenKeysSecret", "AlarmsTopic"} <= set(
         package.template["Outputs"]
     )
-    for queue in ("SettlementQueue", "SettlementDeadLetters", "JobsQueue", "JobsDeadLetters"):
+    for queue in (
+        "SettlementQueue",
+        "SettlementDeadLetters",
+        "JobsQueue",
+        "JobsDeadLetters",
+        "BooksQueue",
+        "BooksDeadLetters",
+    ):
         assert package.template["Outputs"][f"{queue}Url"] == {"Value": {"Ref": queue}}

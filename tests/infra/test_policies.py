@@ -1,6 +1,7 @@
 """What each function may do: exactly what is listed here, on exactly the resources of this template."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -23,7 +24,10 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "CrmTable": on_table(READ | {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}),
         "SettlementQueue": {"sqs:SendMessage"},
         "JobsQueue": {"sqs:SendMessage"},
+        "BooksQueue": {"sqs:SendMessage"},
         "TokenKeys": {"secretsmanager:GetSecretValue"},
+        "FilesBucket/attachments": {"s3:GetObject", "s3:PutObject"},
+        "FilesBucket/reports": {"s3:GetObject", "s3:PutObject"},
         "ApiLog": WRITE_LOG,
     },
     "PlanSettlements": {
@@ -48,6 +52,19 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "JobsQueue": TAKE,
         "ImportLog": WRITE_LOG,
     },
+    "TendBooks": {
+        "TenantsTable": on_table(READ),
+        "BooksTable": on_table(READ | {"PutItem"}),
+        "BooksQueue": {"sqs:SendMessage"},
+        "TendBooksLog": WRITE_LOG,
+    },
+    "TendBook": {
+        "TenantsTable": on_table(READ),
+        "BooksTable": on_table(READ | {"PutItem", "UpdateItem", "ConditionCheckItem"}),
+        "CrmTable": on_table(READ),
+        "BooksQueue": TAKE,
+        "TendBookLog": WRITE_LOG,
+    },
 }
 
 
@@ -63,7 +80,14 @@ def statements(package: Package, function: str) -> list[dict[str, Any]]:
 
 
 def named(resource: dict[str, Any]) -> str:
-    """The template's resource that a policy means; a text, which could mean anything, is none."""
+    """The template's resource that a policy means; a text, which could mean anything, is none.
+
+    Of a bucket it is all files of one folder: `FilesBucket/reports`.
+    """
+    if "Fn::Sub" in resource:
+        found = re.fullmatch(r"\$\{(FilesBucket)\.Arn\}/([a-z]+)/\*", resource["Fn::Sub"])
+        assert found is not None, resource
+        return "/".join(found.groups())
     return resource["Ref"] if "Ref" in resource else resource["Fn::GetAtt"][0]
 
 
@@ -93,9 +117,15 @@ def test_a_function_may_do_exactly_what_is_listed(package: Package, function: st
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_no_policy_of_a_function_has_a_wildcard(package: Package, function: str) -> None:
+def test_no_policy_of_a_function_has_a_wildcard_but_for_the_files_of_a_folder(package: Package, function: str) -> None:
     said = [{name: part for name, part in one.items() if name != "Condition"} for one in statements(package, function)]
-    assert "*" not in json.dumps(said)
+    assert "*" not in re.sub(r"\.Arn\}/[a-z]+/\*", "", json.dumps(said))
+
+
+def test_no_function_removes_a_file_or_lists_them(package: Package) -> None:
+    asked = {action for function in FUNCTIONS for actions in allowed(package, function).values() for action in actions}
+    assert {action for action in asked if action.startswith("s3:")} == {"s3:GetObject", "s3:PutObject"}
+    assert [function for function in FUNCTIONS if "FILES_BUCKET" in package.environment(function)] == ["APIHandler"]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -126,7 +156,11 @@ def test_only_the_api_reads_the_token_keys(package: Package) -> None:
 
 
 def test_a_function_knows_the_address_of_a_queue_only_if_it_sends_to_it(package: Package) -> None:
-    addresses = {"SETTLEMENT_QUEUE_URL": "SettlementQueue", "JOBS_QUEUE_URL": "JobsQueue"}
+    addresses = {
+        "SETTLEMENT_QUEUE_URL": "SettlementQueue",
+        "JOBS_QUEUE_URL": "JobsQueue",
+        "BOOKS_QUEUE_URL": "BooksQueue",
+    }
     for function in FUNCTIONS:
         for variable, queue in addresses.items():
             sends = "sqs:SendMessage" in allowed(package, function).get(queue, set())

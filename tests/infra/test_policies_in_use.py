@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import rows, tables
-from chalicelib.aws.tables import forget
+from chalicelib.aws import keys, rows, tables
+from chalicelib.aws.tables import Update, forget, write
 from chalicelib.billing.jobs import plan_settlements
 from chalicelib.billing.pins import guard_day, hold_days, pinned_through, release_days
 from chalicelib.billing.worker import settle_day
@@ -17,6 +17,11 @@ from chalicelib.crm.import_days import Days
 from chalicelib.crm.import_events import import_events
 from chalicelib.crm.import_roster import import_subscribers
 from chalicelib.crm.worker import run_import
+from chalicelib.ledger.doubts import read_doubts
+from chalicelib.ledger.journal import GENERAL
+from chalicelib.ledger.store import HeadRow
+from chalicelib.proof.jobs import tend_books
+from chalicelib.proof.worker import tend_book
 from tests.conftest import SetClock, create_tables
 from tests.crm.a_tenant import any_connection, any_price
 from tests.infra.test_policies import ALLOWED
@@ -45,6 +50,8 @@ def rights_needed(operation: str, parameters: Mapping[str, Any]) -> Asked:
     if operation == "TransactWriteItems":
         items = [next(iter(item.items())) for item in parameters["TransactItems"]]
         return {(TABLES[one["TableName"]], WITHIN_TRANSACTION[kind]) for kind, one in items}
+    if operation == "TransactGetItems":
+        return {(TABLES[one["Get"]["TableName"]], "GetItem") for one in parameters["TransactItems"]}
     names = parameters.get("RequestItems") or [parameters["TableName"]]
     return {(TABLES[name], operation) for name in names}
 
@@ -159,3 +166,25 @@ def test_the_import_worker_stays_within_its_policy_for_subscribers_and_for_event
     deliver(run_import, {"tenant_id": "beta", "job_id": events})
     assert ("BooksTable", "ConditionCheckItem") in written & asked, "no day is changed that is pinned"
     assert beyond("RunImport", written | asked) == set()
+
+
+def test_the_books_functions_stay_within_their_policies_when_all_is_sound_and_when_it_is_not(
+    asked: Asked, the_clock: SetClock
+) -> None:
+    """The clock moves on to when proofs do not wait for days any more; one head is written over before."""
+    world = World.build(YESTERDAY)
+    world.fund(100_000, 60_000)
+    world.connect(world.beta_chain, "s0", "HOME", YESTERDAY)
+    deliver(settle_day, {"do": "settle", "chain": ["op", "alpha", "beta"], "day": str(YESTERDAY)})
+    write(Update(HeadRow.at(keys.journal("alpha", GENERAL)), [HeadRow.hash.set("0" * 64)]))
+    the_clock.at = NOW + timedelta(hours=1)
+    asked.clear()
+    for chain in (["op"], ["op", "alpha"], ["op", "alpha", "beta"], ["op", "gamma"]):
+        deliver(tend_book, {"do": "tend", "chain": chain})
+    worked = set(asked)
+    asked.clear()
+    tend_books(RULE, None)
+    assert ("BooksTable", "PutItem") in asked, "the day was signed off"
+    assert read_doubts("alpha")[0].doubt_id == "alpha:general:head"
+    assert beyond("TendBook", worked) == set()
+    assert beyond("TendBooks", asked) == set()

@@ -83,7 +83,7 @@ def test_250_routes_like_those_of_today_fit(package: Package) -> None:
 
 
 def test_a_limit_that_is_passed_is_told_in_one_line(full: Size) -> None:
-    too_much = Size(**{**full.__dict__, "path_parts": 301, "unzipped_bytes": 120_000_001})
+    too_much = Size(**{**full.__dict__, "path_parts": 301, "unzipped_bytes": 120_000_001, "layer_unzipped_bytes": 0})
     assert too_much.breaches() == [
         "120,000,001 bytes unzipped, at most 120,000,000 go",
         "301 path parts, at most 300 go",
@@ -101,6 +101,7 @@ def test_make_package_works_without_credentials_region_or_home(package: Package,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "deployment.zip").read_bytes() == (package.out / "deployment.zip").read_bytes()
+    assert (tmp_path / "printer.zip").read_bytes() == (package.out / "printer.zip").read_bytes()
     assert (tmp_path / "sam.json").read_bytes() == (package.out / "sam.json").read_bytes()
     assert done.stdout.startswith("code      ")
     assert "MB unzipped (at most 120)" in done.stdout

@@ -1,4 +1,4 @@
-"""Tables, queues and secrets of the template: what must not be lost, and what must not be read by others."""
+"""Tables, queues, files and secrets of the template: what must not be lost, and what must not be read by others."""
 
 import base64
 import json
@@ -6,11 +6,16 @@ import string
 
 import pytest
 
+from chalicelib.aws.files import attachment_file, report_file
 from tests.infra.packaged import Package
 
 TABLES = ("BooksTable", "CrmTable", "TenantsTable")
-QUEUES = {"SettlementQueue": "SettlementDeadLetters", "JobsQueue": "JobsDeadLetters"}
-WORKERS = {"SettlementQueue": "SettleDay", "JobsQueue": "RunImport"}
+QUEUES = {
+    "SettlementQueue": "SettlementDeadLetters",
+    "JobsQueue": "JobsDeadLetters",
+    "BooksQueue": "BooksDeadLetters",
+}
+WORKERS = {"SettlementQueue": "SettleDay", "JobsQueue": "RunImport", "BooksQueue": "TendBook"}
 
 
 def test_there_are_three_tables(package: Package) -> None:
@@ -69,6 +74,8 @@ def test_settlement_messages_keep_their_order_in_the_dead_letters_too(package: P
         "SettlementDeadLetters": True,
         "JobsQueue": None,
         "JobsDeadLetters": None,
+        "BooksQueue": None,
+        "BooksDeadLetters": None,
     }
 
 
@@ -103,6 +110,49 @@ def test_a_worker_takes_from_the_queue_of_this_template_one_message_at_a_time(pa
     assert source["Properties"]["BatchSize"] == 1
     limit = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]["Ref"]
     assert package.template["Parameters"][limit]["MinValue"] == 2
+
+
+def test_the_bucket_is_private_encrypted_versioned_and_stays(package: Package) -> None:
+    (bucket,) = package.of_type("AWS::S3::Bucket").values()
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    properties = bucket["Properties"]
+    assert "BucketName" not in properties, "a name that is fixed stands in the way of a second installation"
+    blocks = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    assert properties["PublicAccessBlockConfiguration"] == dict.fromkeys(blocks, True)
+    assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_reports_are_forgotten_after_a_week_and_attachments_never(package: Package) -> None:
+    rules = package.properties("FilesBucket")["LifecycleConfiguration"]["Rules"]
+    expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
+    assert expiring == {"reports/": 7}
+    assert [rule["Prefix"] for rule in rules if "NoncurrentVersionExpiration" in rule] == ["reports/"]
+    assert report_file("t1", "r1").startswith("reports/")
+    assert not attachment_file("t1", "a1").startswith("reports/")
+
+
+def test_the_bucket_refuses_plain_http(package: Package) -> None:
+    policy = package.properties("FilesOverTls")
+    assert policy["Bucket"] == {"Ref": "FilesBucket"}
+    assert policy["PolicyDocument"]["Statement"] == [
+        {
+            "Sid": "RefusePlainHttp",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [{"Fn::GetAtt": ["FilesBucket", "Arn"]}, {"Fn::Sub": "${FilesBucket.Arn}/*"}],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+
+
+def test_a_page_may_use_a_link_with_the_headers_that_a_link_to_send_has(package: Package) -> None:
+    (rule,) = package.properties("FilesBucket")["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedMethods"] == ["GET", "PUT"]
+    assert rule["AllowedHeaders"] == ["content-type", "x-amz-checksum-sha256"]
 
 
 def test_the_first_token_key_is_generated_and_has_the_form_that_the_code_reads(package: Package) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from infra.archive import AARCH64, ForeignCodeError, machine_of, shipped_files, write_zip
-from infra.package import CACHE, PROJECT, ZIP
-from infra.size import MAX_UNZIPPED_BYTES, MAX_ZIPPED_BYTES
+from infra.package import CACHE, PRINTER_ZIP, PROJECT, ZIP
+from infra.size import MAX_UNZIPPED_BYTES, MAX_ZIPPED_BYTES, Size
 from infra.wheels import SERVICES, MissingWheelError, site_packages
 from tests.infra.packaged import Package
 
@@ -114,6 +114,31 @@ def test_the_code_is_within_its_limits(package: Package) -> None:
     assert package.size.unzipped_bytes == unzipped_bytes < MAX_UNZIPPED_BYTES
     assert package.size.zipped_bytes == (package.out / ZIP).stat().st_size < MAX_ZIPPED_BYTES
     assert package.size.breaches() == []
+
+
+def test_the_printer_is_a_layer_for_arm64_and_not_in_the_zip(package: Package, tmp_path: Path) -> None:
+    with zipfile.ZipFile(package.out / PRINTER_ZIP) as archive:
+        names = archive.namelist()
+        (native,) = [name for name in names if ".so" in name]
+        assert machine_of(Path(archive.extract(native, tmp_path))) == AARCH64
+    assert {name.split("/")[1].partition("-")[0] for name in names} == {"typst"}
+    assert {name.partition("/")[0] for name in names} == {"python"}
+    assert not [name for name in package.names if name.startswith("typst")]
+    assert [name for name in package.names if name.endswith((".ttf", ".typ", "OFL.txt"))] == [
+        "chalicelib/documents/fonts/NotoSans-Bold.ttf",
+        "chalicelib/documents/fonts/NotoSans-Regular.ttf",
+        "chalicelib/documents/fonts/NotoSansBengali-Bold.ttf",
+        "chalicelib/documents/fonts/NotoSansBengali-Regular.ttf",
+        "chalicelib/documents/fonts/OFL.txt",
+        "chalicelib/documents/table.typ",
+    ]
+
+
+def test_code_and_printer_together_are_within_the_limit(package: Package) -> None:
+    size = package.size
+    assert 70_000_000 < size.layer_unzipped_bytes < MAX_UNZIPPED_BYTES - size.unzipped_bytes
+    full = Size(**{**size.__dict__, "layer_unzipped_bytes": MAX_UNZIPPED_BYTES - size.unzipped_bytes + 1})
+    assert full.breaches() == ["120,000,001 bytes unzipped, at most 120,000,000 go"]
 
 
 def test_the_same_files_give_the_same_zip_whenever_they_were_touched(packages: Path, tmp_path: Path) -> None:
