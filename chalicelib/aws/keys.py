@@ -187,6 +187,10 @@ def account(tenant_id: str, code: str) -> Key:
     return Key(accounts(tenant_id), code)
 
 
+def attachment(tenant_id: str, attachment_id: str) -> Key:
+    return Key(f"{tenant_id}#attachments", attachment_id)
+
+
 def periods(tenant_id: str) -> Key:
     """How far the periods of a book are closed."""
     return Key(f"{tenant_id}#periods", "periods")
@@ -211,6 +215,92 @@ def year_end(tenant_id: str, last_day: date) -> Key:
 
 def ledger_settings(tenant_id: str) -> Key:
     return Key(f"{tenant_id}#ledger-settings", "settings")
+
+
+def posting_rules(tenant_id: str) -> Key:
+    """A count that moves with whatever entries by hand are held against: chart, cost centres, settings."""
+    return Key(f"{tenant_id}#posting-rules", "revision")
+
+
+def cost_centres(tenant_id: str) -> str:
+    return f"{tenant_id}#cost-centres"
+
+
+def cost_centre(tenant_id: str, code: str) -> Key:
+    return Key(cost_centres(tenant_id), code)
+
+
+def drafts(tenant_id: str) -> str:
+    return f"{tenant_id}#drafts"
+
+
+def draft(tenant_id: str, draft_id: str) -> Key:
+    """A draft's id begins with the instant it was made at."""
+    return Key(drafts(tenant_id), draft_id)
+
+
+def recurring_entries(tenant_id: str) -> str:
+    return f"{tenant_id}#recurring"
+
+
+def recurring_entry(tenant_id: str, recurring_id: str) -> Key:
+    return Key(recurring_entries(tenant_id), recurring_id)
+
+
+def digest_state(tenant_id: str) -> Key:
+    """How far the digests of a book are written, and which generation of them holds."""
+    return Key(f"{tenant_id}#digest-state", "state")
+
+
+def book_digests(tenant_id: str, generation: int) -> str:
+    return f"{tenant_id}#digests#{generation:04d}"
+
+
+def book_digest(tenant_id: str, generation: int, number: int) -> Key:
+    return Key(book_digests(tenant_id, generation), f"{number:08d}")
+
+
+def digest_legs(tenant_id: str, generation: int, number: int) -> Key:
+    """Beside the digests, so that reading what they add up to does not meet what they are made of."""
+    return Key(f"{tenant_id}#digest-legs#{generation:04d}", f"{number:08d}")
+
+
+# The daily proof
+
+
+def doubts(tenant_id: str) -> str:
+    return f"{tenant_id}#doubts"
+
+
+def doubt(tenant_id: str, doubt_id: str) -> Key:
+    """What a proof doubts: an entry, by its id, or something that is none (a settled day, a head)."""
+    return Key(doubts(tenant_id), doubt_id)
+
+
+def proofs(tenant_id: str) -> str:
+    return f"{tenant_id}#proofs"
+
+
+def proof(tenant_id: str, day: date, asked_at_micros: int | None = None) -> Key:
+    """The daily proof of a day, or one that somebody asked for at that instant."""
+    return Key(proofs(tenant_id), f"{day}" if asked_at_micros is None else f"{day}#{asked_at_micros:016d}")
+
+
+def proof_mark(tenant_id: str, name: str, part: int) -> Key:
+    """A part of where the journals stood at the proof of that name, which is its sort key."""
+    return Key(f"{tenant_id}#proof-marks#{name}", f"{part:04d}")
+
+
+def installation_proofs(operator_id: str) -> str:
+    return f"{operator_id}#installation-proofs"
+
+
+def installation_proof(operator_id: str, day: date) -> Key:
+    return Key(installation_proofs(operator_id), f"{day}")
+
+
+def installation_proof_part(operator_id: str, day: date, part: int) -> Key:
+    return Key(f"{operator_id}#installation-proof-parts#{day}", f"{part:04d}")
 
 
 # Settlement

@@ -3,6 +3,7 @@
 Control accounts are posted to by the system alone, since a figure outside the book (a fund, a bill) has to agree with them.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,15 +16,28 @@ class AccountType(StrEnum):
     EXPENSE = "expense"
 
 
+class AccountStatus(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True)
 class Account:
-    """An account of one book. `parent` groups accounts for reading; `control` refuses manual lines."""
+    """An account of one book. `parent` groups accounts for reading; `control` refuses manual lines.
+
+    A closed account stays in the chart and takes no line by hand.
+    """
 
     code: str
     name: str
     type: AccountType
     parent: str | None = None
     control: bool = False
+    status: AccountStatus = AccountStatus.OPEN
+
+    @property
+    def is_open(self) -> bool:
+        return self.status is AccountStatus.OPEN
 
 
 CASH = "1000"
@@ -77,6 +91,25 @@ _RESELLER_ONLY = (
 
 OPERATOR_CHART = {account.code: account for account in _BOTH}
 RESELLER_CHART = {a.code: a for a in sorted((*_BOTH, *_RESELLER_ONLY), key=lambda account: account.code)}
+
+MONEY_ACCOUNTS = frozenset({CASH, BANK, GATEWAY})
+"""Where money lies: these, and whatever a tenant groups under them."""
+
+SYSTEM_ACCOUNTS = frozenset(RESELLER_CHART) - {OWNERS_EQUITY, OTHER_EXPENSE}
+"""What the system posts to, or will: none of them is ever closed, nor is its code given to something else."""
+
+
+def line_of_groups(chart: Mapping[str, Account], code: str) -> Iterator[str]:
+    """That account, the group it is in, the group that one is in, and so on up."""
+    at: str | None = code
+    while at is not None:
+        yield at
+        at = chart[at].parent
+
+
+def holds_money(chart: Mapping[str, Account], code: str) -> bool:
+    """Whether an account of the chart is cash, bank or gateway, or grouped below one of them."""
+    return any(one in MONEY_ACCOUNTS for one in line_of_groups(chart, code))
 
 
 def default_chart(*, is_operator: bool) -> dict[str, Account]:

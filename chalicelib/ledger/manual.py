@@ -1,21 +1,16 @@
-"""Entries made by people: recording one by hand, and reversing it, once."""
+"""Entries made by people: recording one by hand, opening balances, and reversing one, once."""
 
 from datetime import date, datetime
 
-from chalicelib.aws import clock, keys
-from chalicelib.aws.tables import ConditionFailed, Operation, Put, Remember, forget, read_many, write
-from chalicelib.core.dates import FIRST_DAY, day_at
-from chalicelib.core.errors import Conflict, FieldError, Invalid, Unavailable, invalid_field
-from chalicelib.ledger.accounts import read_chart
+from chalicelib.auth.model import Author
+from chalicelib.aws.tables import Remember, forget
+from chalicelib.core.dates import day_at
+from chalicelib.core.errors import Conflict
 from chalicelib.ledger.entries import find_entry
-from chalicelib.ledger.journal import GENERAL, Draft, Entry, Line, UnbalancedEntryError, check_balanced
-from chalicelib.ledger.post import Posting, head_reads
-from chalicelib.ledger.store import ReversalRow
+from chalicelib.ledger.hand import post_by_hand
+from chalicelib.ledger.journal import GENERAL, Entry, Line
+from chalicelib.ledger.vouchers import MANUAL, REVERSAL, REVERSIBLE, Voucher
 from chalicelib.tenants.model import Tenant
-
-MANUAL = "manual"
-REVERSAL = "reversal"
-TRIES = 16
 
 
 def record_entry(
@@ -28,22 +23,20 @@ def record_entry(
     now: datetime,
     remember: Remember = forget,
 ) -> Entry:
-    """Post an entry to the general journal of the tenant's book.
+    """Post an entry to the general journal of the tenant's book; refusals as of `record_voucher`."""
+    voucher = Voucher(MANUAL, GENERAL, effective_on, memo, lines)
+    return record_voucher(tenant, voucher, Author(recorded_by, acting_by), now, remember)
 
-    422 for an account that is not there or that only the system posts to, for a day that has not come, and
-    `unbalanced-entry` when the lines do not balance.
+
+def record_voucher(
+    tenant: Tenant, voucher: Voucher, author: Author, now: datetime, remember: Remember = forget
+) -> Entry:
+    """Post a voucher that one person may post alone; 409 `needs-approval` above the tenant's amount.
+
+    422 for an account that is not there, closed, or only for the system, for a day that has not come or is closed
+    (`period-closed`), and `unbalanced-entry` when the lines do not balance.
     """
-    if effective_on > day_at(now, tenant.timezone):
-        raise invalid_field("effective_on", "must not lie in the future")
-    if effective_on < FIRST_DAY:
-        raise invalid_field("effective_on", "lies too far back")
-    _check_accounts(tenant, lines)
-    try:
-        check_balanced(lines)
-    except UnbalancedEntryError as error:
-        raise Invalid("unbalanced-entry", str(error), (FieldError("lines", str(error)),)) from None
-    draft = Draft(MANUAL, effective_on, effective_on, memo, lines, recorded_by=recorded_by, acting_by=acting_by)
-    return _post(tenant, draft, now, remember, ())
+    return post_by_hand(tenant, voucher, author, now, may=lambda rules: rules.refuse_above(voucher), remember=remember)
 
 
 def reverse_entry(
@@ -55,55 +48,20 @@ def reverse_entry(
     now: datetime,
     remember: Remember = forget,
 ) -> Entry:
-    """Post the mirror image of a manual entry, today; 409 `already-reversed`, `not-reversible` for the system's own."""
+    """Post the mirror image of an entry made by hand, today.
+
+    409 `already-reversed`, `not-reversible` for the system's own, `needs-approval`, `account-closed`.
+    """
+    voucher = reversal_of(tenant, entry_id, reason, now)
+    return record_voucher(tenant, voucher, Author(recorded_by, acting_by), now, remember)
+
+
+def reversal_of(tenant: Tenant, entry_id: str, reason: str, now: datetime) -> Voucher:
+    """What takes an entry back, dated today; `NotFound`, 409 `not-reversible` for what the system posted."""
     entry = find_entry(tenant.tenant_id, entry_id)
-    if entry.draft.kind != MANUAL:
+    draft = entry.draft
+    if draft.kind not in REVERSIBLE:
         raise Conflict("not-reversible", "Only an entry made by hand is reversed; money is moved back by its own way.")
-    mirrored = tuple(line.mirrored for line in entry.draft.lines)
-    draft = Draft(
-        REVERSAL,
-        day_at(now, tenant.timezone),
-        entry.draft.service_on,
-        reason,
-        mirrored,
-        corrects=entry_id,
-        recorded_by=recorded_by,
-        acting_by=acting_by,
-    )
-    return _post(tenant, draft, now, remember, (entry_id,))
-
-
-def _post(tenant: Tenant, draft: Draft, now: datetime, remember: Remember, reverses: tuple[str, ...]) -> Entry:
-    journal = (tenant.tenant_id, GENERAL)
-    for attempt in range(TRIES):
-        clock.back_off(attempt)
-        posting = Posting([journal], read_many(head_reads([journal])), now)
-        entry = posting.add(*journal, draft)
-        marks: list[Operation] = [
-            Put(
-                ReversalRow.at(keys.reversal(tenant.tenant_id, name), reversed_by=entry.entry_id),
-                ReversalRow.pk.does_not_exist(),
-            )
-            for name in reverses
-        ]
-        try:
-            write(*posting.operations(), *marks, *remember(entry))
-        except ConditionFailed as failure:
-            if any(failure.failed(mark) for mark in marks):
-                raise Conflict("already-reversed", "This entry was reversed before.") from None
-            continue
-        return entry
-    raise Unavailable("busy", "This journal is moving all the time; please send the request again.")
-
-
-def _check_accounts(tenant: Tenant, lines: tuple[Line, ...]) -> None:
-    chart = read_chart(tenant)
-    errors = []
-    for number, line in enumerate(lines):
-        account = chart.get(line.account)
-        if account is None:
-            errors.append(FieldError(f"lines.{number}.account", "is not an account of this book"))
-        elif account.control:
-            errors.append(FieldError(f"lines.{number}.account", "is a control account: only the system posts to it"))
-    if errors:
-        raise Invalid("invalid", "Some accounts cannot be used.", tuple(errors))
+    lines = tuple(line.mirrored for line in draft.lines)
+    today = day_at(now, tenant.timezone)
+    return Voucher(REVERSAL, GENERAL, today, reason, lines, corrects=entry_id, about=draft.service_on)

@@ -75,6 +75,10 @@ class PeriodEvent:
     sequences: dict[str, int]
     entries: tuple[str, ...] = ()
 
+    def touches(self, month: str) -> bool:
+        """Whether it closed or opened that month: a closing its own, a reopening all from its own on."""
+        return self.month == month or (self.action == REOPEN and self.month <= month)
+
 
 Finish = Callable[[Periods], tuple[Sequence[Operation], tuple[str, ...]]]
 """What is posted with the last step: its operations and the ids of its entries."""
@@ -103,13 +107,14 @@ def open_journals(parent_id: str, child_id: str) -> Guard:
     return Guard(tuple(operations), lambda failure: busy if failure.failed(operations[2]) else None)
 
 
-def change_periods(tenant_id: str, change: Change, finish: Finish, remember: Remember = forget) -> PeriodEvent:
+def change_periods(periods: Periods, change: Change, finish: Finish, remember: Remember = forget) -> PeriodEvent:
     """Close a book through a day, or open it again; returns what is kept of it.
 
     A closing that was cut off is finished by asking again. 409 `changed-meanwhile` when somebody else closes or opens
-    at the same time. Whether the day may be closed at all is the caller's to know.
+    at the same time. Whether the day may be closed at all is the caller's to know, from these very `periods`.
     """
-    periods = _announce(read_periods(tenant_id), change)
+    tenant_id = periods.tenant_id
+    periods = _announce(periods, change)
     _tell_heads(periods)
     operations, entries = finish(periods)
     heads = read_heads(tenant_id)

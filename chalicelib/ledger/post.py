@@ -17,7 +17,7 @@ from chalicelib.aws.keys import Key
 from chalicelib.aws.rows import Row
 from chalicelib.aws.tables import Operation
 from chalicelib.core.dates import to_micros
-from chalicelib.ledger.journal import Draft, Entry, append
+from chalicelib.ledger.journal import YEAR_END, Draft, Entry, append
 from chalicelib.ledger.store import (
     HeadRow,
     PeriodsRow,
@@ -88,9 +88,11 @@ class Posting:
         """The entries and the heads of the journals that moved."""
         moved = {name: head for name, head in self._heads.items() if head is not self._before[name]}
         begun = [name for name in moved if name in self._new]
+        # The closing that posts to the journal of year ends moves the row of the periods itself, in the same write.
+        unfenced = [name for name in begun if name[1] != YEAR_END]
         return [
             *(put_entry(entry) for entry in self.entries),
             *(put_head(self._before[name], head) for name, head in moved.items() if name not in self._new),
             *(put_new_head(moved[name]) for name in begun),
-            *(periods_unmoved(tenant_id, self._periods[tenant_id]) for tenant_id in _tenants(begun)),
+            *(periods_unmoved(tenant_id, self._periods[tenant_id]) for tenant_id in _tenants(unfenced)),
         ]

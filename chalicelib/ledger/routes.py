@@ -1,28 +1,23 @@
-"""The book over HTTP: accounts, entries, trial balance, verification, tie-outs."""
+"""The book over HTTP: entries, trial balance, verification, tie-outs."""
 
 from chalicelib.api.blueprint import Blueprint
 from chalicelib.api.call import Call
-from chalicelib.api.fields import (
-    Answer,
-)
+from chalicelib.api.fields import Answer
 from chalicelib.api.paging import PageQuery, decode_cursor, encode_cursor, page_of
-from chalicelib.core.dates import from_micros
-from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.ledger.accounts import add_account, read_chart
-from chalicelib.ledger.chart import Account, AccountType
 from chalicelib.ledger.entries import find_entry, list_book
-from chalicelib.ledger.journal import Entry, Line
-from chalicelib.ledger.manual import record_entry, reverse_entry
-from chalicelib.ledger.shapes import (
-    AccountAnswer,
-    AccountBody,
-    AccountsAnswer,
-    BalanceAnswer,
+from chalicelib.ledger.entry_shapes import (
     EntryAnswer,
     EntryBody,
     EntryQuery,
-    LineAnswer,
+    OpeningBalancesBody,
     ReversalBody,
+    lines_of,
+    show_entry,
+    voucher_of,
+)
+from chalicelib.ledger.manual import record_voucher, reverse_entry
+from chalicelib.ledger.shapes import (
+    BalanceAnswer,
     TieOutAnswer,
     TrialBalanceAnswer,
     TrialBalanceQuery,
@@ -31,93 +26,18 @@ from chalicelib.ledger.shapes import (
 from chalicelib.ledger.statements import TrialBalance, trial_balance
 from chalicelib.ledger.tie_outs import tie_out
 from chalicelib.ledger.verify import verify_book
+from chalicelib.ledger.vouchers import opening_of
 from chalicelib.tenants.hierarchy import list_children
 
 bp = Blueprint(__name__, tag="Books")
 
 
-def _account(account: Account) -> AccountAnswer:
-    return AccountAnswer(
-        code=account.code,
-        name=account.name,
-        type=account.type.value,
-        parent=account.parent,
-        control=account.control,
-    )
-
-
-def show_entry(entry: Entry) -> EntryAnswer:
-    """An entry as the API writes it."""
-    draft = entry.draft
-    return EntryAnswer(
-        id=entry.entry_id,
-        journal=entry.journal,
-        sequence=entry.sequence,
-        kind=draft.kind,
-        effective_on=draft.effective_on,
-        service_on=draft.service_on,
-        recorded_at=from_micros(entry.recorded_micros),
-        memo=draft.memo,
-        lines=[
-            LineAnswer(
-                account=line.account,
-                debit=line.debit_minor,
-                credit=line.credit_minor,
-                counterparty=line.counterparty or None,
-            )
-            for line in draft.lines
-        ],
-        corrects=draft.corrects or None,
-        run=draft.run or None,
-        reference=draft.reference or None,
-        recorded_by=draft.recorded_by or None,
-        acting_by=draft.acting_by or None,
-        hash=entry.hash,
-    )
-
-
-def _lines(body: EntryBody) -> tuple[Line, ...]:
-    errors = [
-        FieldError(f"lines.{number}", "must have either a debit or a credit")
-        for number, line in enumerate(body.lines)
-        if (line.debit is None) == (line.credit is None)
-    ]
-    if errors:
-        raise Invalid("invalid", "Some lines are not valid.", tuple(errors))
-    return tuple(Line(line.account, line.debit or 0, line.credit or 0) for line in body.lines)
-
-
-@bp.api("GET", "/v1/ledger/accounts", may="ledger:read", module="ledger", answer=AccountsAnswer)
-def list_accounts(call: Call) -> AccountsAnswer:
-    """The chart of accounts of this book."""
-    return AccountsAnswer(items=[_account(account) for account in read_chart(call.tenant).values()])
-
-
-@bp.api(
-    "POST",
-    "/v1/ledger/accounts",
-    may="ledger:write",
-    module="ledger",
-    body=AccountBody,
-    answer=AccountAnswer,
-    status=201,
-    repeatable=True,
-    also={409: "code-taken"},
-)
-def create_account(call: Call) -> AccountAnswer:
-    """Add an account to this book."""
-    body: AccountBody = call.body
-    account = add_account(
-        call.tenant, body.code, body.name, AccountType(body.type), body.parent, call.remember(_account)
-    )
-    return _account(account)
-
-
 @bp.api("GET", "/v1/ledger/entries", may="ledger:read", module="ledger", query=EntryQuery, answer=page_of(EntryAnswer))
 def list_entries(call: Call) -> Answer:
-    """The entries of this book, newest first."""
+    """The entries of this book, newest first. Where it is asked for some only, a page may be short and has a cursor."""
     before = decode_cursor(call.query.cursor)
-    entries, after = list_book(call.tenant.tenant_id, limit=call.query.limit, before=before)
+    query: EntryQuery = call.query
+    entries, after = list_book(call.tenant.tenant_id, limit=query.limit, before=before, wanted=query.wanted)
     page: Answer = page_of(EntryAnswer)(
         items=[show_entry(entry) for entry in entries], next_cursor=encode_cursor(after)
     )
@@ -139,22 +59,34 @@ def read_entry(call: Call, entry_id: str) -> EntryAnswer:
     answer=EntryAnswer,
     status=201,
     repeatable=True,
+    also={409: "needs-approval", 422: "unbalanced-entry, period-closed"},
 )
 def create_entry(call: Call) -> EntryAnswer:
-    """Post an entry by hand. Control accounts refuse it; lines that do not balance are 422 `unbalanced-entry`."""
-    body: EntryBody = call.body
-    author = call.author
-    entry = record_entry(
-        call.tenant,
-        body.effective_on,
-        body.memo,
-        _lines(body),
-        author.user_id,
-        author.acting_id,
-        call.now,
-        call.remember(show_entry),
-    )
+    """Post an entry by hand, to the general journal or that of receipts, payments or contra entries.
+
+    Control accounts refuse it, and so does a day that is closed. Above the amount of this book's settings it is drafted
+    instead, for a second person to approve.
+    """
+    entry = record_voucher(call.tenant, voucher_of(call.body), call.author, call.now, call.remember(show_entry))
     return show_entry(entry)
+
+
+@bp.api(
+    "POST",
+    "/v1/ledger/opening-balances",
+    may="ledger:write",
+    module="ledger",
+    body=OpeningBalancesBody,
+    answer=EntryAnswer,
+    status=201,
+    repeatable=True,
+    also={409: "needs-approval", 422: "unbalanced-entry, period-closed"},
+)
+def create_opening_balances(call: Call) -> EntryAnswer:
+    """Post opening balances; what is left over goes against opening equity. They are reversed like any entry by hand."""
+    body: OpeningBalancesBody = call.body
+    voucher = opening_of(body.effective_on, body.memo, lines_of(body.lines))
+    return show_entry(record_voucher(call.tenant, voucher, call.author, call.now, call.remember(show_entry)))
 
 
 @bp.api(
@@ -166,7 +98,7 @@ def create_entry(call: Call) -> EntryAnswer:
     answer=EntryAnswer,
     status=201,
     repeatable=True,
-    also={409: "already-reversed or not-reversible"},
+    also={409: "already-reversed, not-reversible, entry-doubted, account-closed, needs-approval"},
 )
 def create_reversal(call: Call, entry_id: str) -> EntryAnswer:
     """Post the mirror image of an entry that was made by hand; once."""

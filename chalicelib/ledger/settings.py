@@ -9,6 +9,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.tables import ConditionFailed, Put, read, write
 from chalicelib.core.dates import ONE_DAY
 from chalicelib.core.errors import Conflict
+from chalicelib.ledger.hand_store import rules_moved
 from chalicelib.ledger.store import LedgerSettingsRow
 from chalicelib.ledger.year_end import read_year_ends
 
@@ -37,7 +38,10 @@ def read_settings(tenant_id: str) -> LedgerSettings:
 
 
 def change_settings(tenant_id: str, changes: Mapping[str, Any]) -> LedgerSettings:
-    """Change what is named. 409 `year-closed` for another start of the year once a year's result was moved."""
+    """Change what is named; it holds for every entry that is posted by hand from now on.
+
+    409 `year-closed` for another start of the year once a year's result was moved.
+    """
     before = read_settings(tenant_id)
     after = replace(before, **changes, revision=before.revision + 1)
     if after.year_starts_in != before.year_starts_in and any(not one.undone for one in read_year_ends(tenant_id)):
@@ -50,7 +54,7 @@ def change_settings(tenant_id: str, changes: Mapping[str, Any]) -> LedgerSetting
     )
     unmoved = LedgerSettingsRow.revision == before.revision
     try:
-        write(Put(row, unmoved if before.revision else LedgerSettingsRow.pk.does_not_exist()))
+        write(Put(row, unmoved if before.revision else LedgerSettingsRow.pk.does_not_exist()), rules_moved(tenant_id))
     except ConditionFailed:
         raise Conflict("changed-meanwhile", "Somebody else changed these settings; look again.") from None
     return after

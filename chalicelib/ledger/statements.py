@@ -1,22 +1,22 @@
-"""Statements of a book: the trial balance, by accounting date or service date, as known at any instant.
+"""The trial balance of a book: now, at the end of a day by accounting or service date, as known at an instant.
 
-The totals kept with the journal heads answer for today. For an earlier day or instant, what was recorded since is taken
-off again: nothing is effective, or about a day, before that day has begun for its tenant (or is over for its child), so
-only entries recorded since then can differ. The whole journal is never read.
+The totals kept with the journal heads answer for now; a day or an instant is answered from the digests (`kept.py`).
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chalicelib.aws import keys
-from chalicelib.aws.tables import read_all
 from chalicelib.core.dates import ONE_DAY, start_of, to_micros
 from chalicelib.ledger.accounts import read_chart
 from chalicelib.ledger.chart import Account
-from chalicelib.ledger.entries import PARTS
+from chalicelib.ledger.digests import Sum, net_by_account
+from chalicelib.ledger.heads import read_heads, totals_of
 from chalicelib.ledger.journal import Head
-from chalicelib.ledger.store import EntryRow, HeadRow, to_head
+from chalicelib.ledger.kept import read_kept
 from chalicelib.tenants.model import Tenant
+
+__all__ = ["BalanceLine", "TrialBalance", "balances_at", "read_heads", "trial_balance"]
 
 
 @dataclass(frozen=True)
@@ -37,61 +37,44 @@ class TrialBalance:
     total_credit_minor: int
 
 
-def read_heads(tenant_id: str) -> list[Head]:
-    """Where every journal of a book stands, by name: one request for some thousands of journals."""
-    return [to_head(tenant_id, row.journal, row) for row in read_all(HeadRow, keys.journals(tenant_id))]
-
-
 def trial_balance(
     tenant: Tenant, *, on: date | None = None, by: str = "effective_on", known_at: datetime | None = None
 ) -> TrialBalance:
     """The balances of a tenant's book at the end of day `on` (now, if None), of what was recorded by `known_at`."""
+    return _arrange(balances_at(tenant, on=on, by=by, known_at=known_at), read_chart(tenant))
+
+
+def balances_at(tenant: Tenant, *, on: date | None, by: str, known_at: datetime | None) -> dict[str, int]:
+    """The net debit of every account that has one. From the heads alone where nothing recorded can lie behind."""
     heads = read_heads(tenant.tenant_id)
-    totals: dict[str, int] = {}
-    for head in heads:
-        for account, net in head.totals.items():
-            totals[account] = totals.get(account, 0) + net
-    since = _recorded_since(tenant, on, known_at)
-    if since is not None:
-        _take_off(totals, heads, tenant.tenant_id, since, on, by, known_at)
-    return _arrange(totals, read_chart(tenant))
+    if _all_belong(heads, tenant, on, known_at):
+        return totals_of(heads)
+    kept = read_kept(tenant.tenant_id, known_at, heads)
+    return net_by_account(kept.sums if on is None else until(kept.sums, by, on))
 
 
-def _recorded_since(tenant: Tenant, on: date | None, known_at: datetime | None) -> int | None:
-    """The first instant at which something that does not belong could have been recorded; None if everything belongs."""
+def until(sums: Iterable[Sum], by: str, on: date) -> Iterable[Sum]:
+    """What belongs to the days up to that one, by accounting date (`effective_on`) or by `service_on`."""
+    last = on.isoformat()
+    if by == "service_on":
+        return (one for one in sums if one.service_on <= last)
+    return (one for one in sums if one.effective_on <= last)
+
+
+def _all_belong(heads: list[Head], tenant: Tenant, on: date | None, known_at: datetime | None) -> bool:
+    """Whether everything recorded so far belongs to that day and instant: nothing is recorded about a day to come.
+
+    A child's day may be settled before it begins for its parent: in the first place where the day after `on` is over.
+    """
     bounds = []
     if on is not None:
-        # A child's day may be settled before it begins for its parent: the first place where the day after `on` is over.
         first_over = start_of(on + 2 * ONE_DAY, "Pacific/Kiritimati")
         bounds.append(to_micros(min(start_of(on + ONE_DAY, tenant.timezone), first_over)))
     if known_at is not None:
         bounds.append(to_micros(known_at) + 1)
-    return min(bounds, default=None)
+    return max((head.recorded_micros for head in heads), default=0) < min(bounds, default=2**63)
 
 
-def _take_off(
-    totals: dict[str, int],
-    heads: list[Head],
-    tenant_id: str,
-    since: int,
-    on: date | None,
-    by: str,
-    known_at: datetime | None,
-) -> None:
-    counted = {head.journal: head.sequence for head in heads}
-    if max((head.recorded_micros for head in heads), default=0) < since:
-        return
-    for part in PARTS:
-        for row in read_all(EntryRow, keys.entries(tenant_id, part), first=f"{since:016d}"):
-            if row.sequence > counted.get(row.journal, 0):
-                continue  # recorded after the heads were read: their totals do not hold it
-            late = known_at is not None and row.recorded_micros > to_micros(known_at)
-            later = on is not None and (row.service_on if by == "service_on" else row.effective_on) > on.isoformat()
-            if late or later:
-                for account, debit_minor, credit_minor, _ in row.lines:
-                    totals[account] -= debit_minor - credit_minor
-
-
-def _arrange(totals: dict[str, int], chart: dict[str, Account]) -> TrialBalance:
+def _arrange(totals: Mapping[str, int], chart: Mapping[str, Account]) -> TrialBalance:
     lines = tuple(BalanceLine(chart[code], max(net, 0), max(-net, 0)) for code, net in sorted(totals.items()) if net)
     return TrialBalance(lines, sum(line.debit_minor for line in lines), sum(line.credit_minor for line in lines))

@@ -4,9 +4,9 @@ from datetime import date
 from typing import Any
 
 from chalicelib.aws import keys
-from chalicelib.aws.rows import BooksRow, IntegerAttribute, JsonAttribute, TextAttribute
+from chalicelib.aws.rows import BooksRow, BytesAttribute, IntegerAttribute, JsonAttribute, TextAttribute
 from chalicelib.aws.tables import Check, Put, Update
-from chalicelib.ledger.chart import Account, AccountType
+from chalicelib.ledger.chart import Account, AccountStatus, AccountType
 from chalicelib.ledger.journal import Draft, Entry, Head, Line
 
 
@@ -45,11 +45,12 @@ class EntryRow(BooksRow):
 
 
 class AccountRow(BooksRow):
-    """An account that a tenant added to its default chart."""
+    """An account that a tenant added to its default chart, or a default one as the tenant changed it."""
 
     name = TextAttribute()
     type = TextAttribute()
     parent = TextAttribute(null=True)
+    status = TextAttribute(null=True)
 
 
 class PeriodsRow(BooksRow):
@@ -94,10 +95,45 @@ class LedgerSettingsRow(BooksRow):
     revision = IntegerAttribute()
 
 
+class DigestStateRow(BooksRow):
+    """How far the digests of a book are written: `number` of this generation, over `entries` of the book."""
+
+    generation = IntegerAttribute()
+    number = IntegerAttribute()
+    entries = IntegerAttribute()
+
+
+class DigestRow(BooksRow):
+    """A digest, written once: what a stretch of the book adds up to, and how far it reaches, compressed."""
+
+    entries = IntegerAttribute()
+    from_micros = IntegerAttribute()
+    to_micros = IntegerAttribute()
+    content = BytesAttribute()
+
+
+class DigestLegsRow(BooksRow):
+    """The lines that a digest was made of, written with it, compressed."""
+
+    legs = BytesAttribute()
+
+
 class ReversalRow(BooksRow):
     """That an entry was reversed, and by which entry: there can be only one."""
 
     reversed_by = TextAttribute()
+
+
+class AttachmentRow(BooksRow):
+    """A document as it was declared; written once."""
+
+    file_name = TextAttribute()
+    media_type = TextAttribute()
+    size_bytes = IntegerAttribute()
+    sha256 = TextAttribute()
+    created_micros = IntegerAttribute()
+    created_by = TextAttribute()
+    acting_by = TextAttribute(null=True)
 
 
 def to_head(tenant_id: str, journal: str, row: HeadRow | None, periods: PeriodsRow | None = None) -> Head:
@@ -217,4 +253,5 @@ def _long_line(stored: list[Any]) -> Line:
 
 
 def to_account(row: AccountRow) -> Account:
-    return Account(row.sk, row.name, AccountType(row.type), row.parent)
+    status = AccountStatus(row.status) if row.status else AccountStatus.OPEN
+    return Account(row.sk, row.name, AccountType(row.type), row.parent, status=status)

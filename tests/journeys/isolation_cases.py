@@ -80,7 +80,21 @@ _USER = {"user_id": "<user>"}
 _PLAN = {"plan": "<plan>"}
 _SUBSCRIBER = {"subscriber_id": "<subscriber>"}
 _MONEY = {"amount": "10.00", "method": "cash"}
-_LINES = [{"account": "<account>", "debit": "8.00"}, {"account": "1010", "credit": "8.00"}]
+_LINES = [
+    {"account": "<account>", "debit": "8.00", "cost_centre": "<cost-centre>"},
+    {"account": "1010", "credit": "8.00"},
+]
+_ENTRY = {
+    "journal": "payments",
+    "effective_on": "2026-11-22",
+    "memo": "Rent",
+    "reference": "V-1",
+    "lines": _LINES,
+    "attachments": ["<attachment>"],
+}
+_DRAFT = {"draft_id": "<draft>"}
+_RECURRING = {"recurring_id": "<recurring>"}
+_FILE = {"size_bytes": 1, "sha256": "9f2c61b0" * 8}
 _LINE = {"plan": "<plan>", "username": "rahim", "mac": "9C:53:00:07:00:7B", "start_on": "2026-11-22"}
 _PLAN_CHANGE = {"name": "Fast", "download_kbps": 1, "upload_kbps": 1, "monthly_price": "900.00"}
 _TERMS = {"timing": "daily", "day_count": "calendar_month", "refund_policy": "unused_days", "tax_bps": 0}
@@ -107,6 +121,21 @@ PEOPLE = {
     "PATCH /v1/users/{user_id}": Case(_USER, {"name": "Rahima", "role": "support", "status": "active"}),
     "POST /v1/users/{user_id}/password": Case(_USER, {"password": NEW_PASSWORD}),
     "GET /v1/access-log": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/audit-log": Case(
+        query={
+            "limit": "1",
+            "user": "<user>",
+            "acting": "false",
+            "method": "POST",
+            "route": "/v1/auth/login",
+            "outcome": "done",
+            "from": "2026-11-22",
+            "to": "2026-11-22",
+            "q": "alpha",
+        },
+        leaves_out=_left("cursor"),
+    ),
+    "GET /v1/audit-log/{line_id}": Case({"line_id": "<audit-line>"}),
 }
 
 RESELLERS = {
@@ -184,6 +213,27 @@ SELLING = {
     "GET /v1/jobs/{job_id}": Case({"job_id": "<job>"}),
 }
 
+_ASKED = {"by": "service_on", "known_at": "2026-11-22T06:00:00Z", "format": "json"}
+_SPAN = {**_ASKED, "from": "2026-11-01", "to": "2026-11-22", "compare_from": "2026-10-01", "compare_to": "2026-10-31"}
+_ON = {**_ASKED, "on": "2026-11-22", "compare_on": "2026-10-31"}
+
+REPORTS = {
+    "GET /v1/ledger/reports/trial-balance": Case(query={**_SPAN, "cost_centre": "Z1"}),
+    "GET /v1/ledger/reports/profit-and-loss": Case(query={**_SPAN, "cost_centre": "Z1"}),
+    "GET /v1/ledger/reports/balance-sheet": Case(query=_ON),
+    "GET /v1/ledger/reports/cash-book": Case(
+        query={**_SPAN, "account": "1010", "limit": "1"}, leaves_out=_left("cursor")
+    ),
+    "GET /v1/ledger/reports/account-ledger": Case(
+        query={**_SPAN, "account": "<account>", "cost_centre": "Z1", "limit": "1"}, leaves_out=_left("cursor")
+    ),
+    "GET /v1/ledger/reports/fund-statement": Case(query={**_SPAN, "limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/ledger/reports/receivables-ageing": Case(query={**_ON, "limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/ledger/reports/tie-out": Case(
+        query={**_ASKED, "on": "2026-11-22", "limit": "1"}, leaves_out=_left("cursor")
+    ),
+}
+
 BOOKS = {
     "GET /v1/tariff": Case(),
     "POST /v1/settlements": Case(body={"date": "2026-11-21"}, by="OP"),
@@ -194,16 +244,85 @@ BOOKS = {
     "POST /v1/ledger/accounts": Case(
         body={"code": "5911", "name": "Office rent", "type": "expense", "parent": "<account>"}
     ),
-    "GET /v1/ledger/entries": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/ledger/accounts/{code}": Case({"code": "<account>"}),
+    "PATCH /v1/ledger/accounts/{code}": Case(
+        {"code": "$account"},
+        {"name": "Rents", "parent": "<account>", "status": "open"},
+        status=422,  # It would stand below itself, which is found out only once the group is known to be its own.
+        also=Case({"code": "<account>"}, {"name": "Rents", "parent": "5900", "status": "open"}),
+    ),
+    "GET /v1/ledger/cost-centres": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "POST /v1/ledger/cost-centres": Case(body={"code": "NORTH", "name": "North", "zone": "Mirpur-10"}),
+    "PATCH /v1/ledger/cost-centres/{code}": Case({"code": "<cost-centre>"}, {"name": "East", "status": "closed"}),
+    "GET /v1/ledger/settings": Case(),
+    "PATCH /v1/ledger/settings": Case(body={"approval_above": "100.00", "year_starts_in": 1}),
+    "POST /v1/ledger/opening-balances": Case(
+        body={"effective_on": "2026-11-22", "memo": "Opening", "lines": _LINES},
+    ),
+    "GET /v1/ledger/drafts": Case(query={"limit": "1", "status": "waiting"}, leaves_out=_left("cursor")),
+    "POST /v1/ledger/drafts": Case(
+        body={"kind": "manual", **_ENTRY}, also=Case(body={"reverses": "<entry>", "reason": "mistaken"})
+    ),
+    "GET /v1/ledger/drafts/{draft_id}": Case(_DRAFT),
+    "PATCH /v1/ledger/drafts/{draft_id}": Case(_DRAFT, _ENTRY, leaves_out=_left("reason")),
+    "POST /v1/ledger/drafts/{draft_id}/approval": Case(_DRAFT, query={"revision": "1"}),
+    "POST /v1/ledger/drafts/{draft_id}/rejection": Case(_DRAFT, {"reason": "mistaken"}),
+    "GET /v1/ledger/recurring": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "POST /v1/ledger/recurring": Case(
+        body={
+            "name": "Rent",
+            "journal": "payments",
+            "memo": "Rent",
+            "reference": "V-1",
+            "lines": _LINES,
+            "every": "month",
+            "starts_on": "2026-11-30",
+            "ends_on": "2027-11-30",
+        },
+    ),
+    "GET /v1/ledger/recurring/{recurring_id}": Case(_RECURRING),
+    "PATCH /v1/ledger/recurring/{recurring_id}": Case(_RECURRING, {"name": "Rents", "status": "paused"}),
+    "GET /v1/ledger/entries": Case(
+        query={
+            "limit": "1",
+            "journal": "general",
+            "kind": "manual",
+            "account": "<account>",
+            "from": "2026-11-20",
+            "to": "2026-11-22",
+        },
+        leaves_out=_left("cursor"),
+    ),
     "GET /v1/ledger/entries/{entry_id}": Case({"entry_id": "<entry>"}),
-    "POST /v1/ledger/entries": Case(body={"effective_on": "2026-11-22", "memo": "Rent", "lines": _LINES}),
+    "POST /v1/ledger/entries": Case(body=_ENTRY),
     "POST /v1/ledger/entries/{entry_id}/reversal": Case({"entry_id": "<entry>"}, {"reason": "mistaken"}),
     "GET /v1/ledger/trial-balance": Case(
         query={"on": "2026-11-22", "by": "service_on", "known_at": "2026-11-22T06:00:00Z"}
     ),
+    "GET /v1/ledger/periods": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/ledger/periods/{month}": Case({"month": "2026-10"}),
+    "POST /v1/ledger/periods/{month}/closing": Case({"month": "2026-10"}),
+    "POST /v1/ledger/periods/{month}/reopening": Case({"month": "2026-09"}, {"reason": "a bill came late"}),
+    "POST /v1/ledger/attachments": Case(body={"file_name": "a.pdf", "media_type": "application/pdf", **_FILE}),
+    "GET /v1/ledger/attachments/{attachment_id}": Case({"attachment_id": "<attachment>"}),
+    **REPORTS,
     "GET /v1/ledger/verification": Case(),
     "GET /v1/ledger/export": Case(query={"format": "csv", "from": "2026-11-20", "to": "2026-11-22"}),
     "GET /v1/tie-outs": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
 }
 
-CASES: dict[str, Case] = {**PUBLIC, **PEOPLE, **RESELLERS, **SELLING, **BOOKS}
+_PROVEN = {"date": "$proven-day"}
+_OPERATOR = "OP"
+
+PROOFS = {
+    "GET /v1/proofs": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/proofs/{date}": Case(_PROVEN),
+    "POST /v1/proofs": Case(body={"date": "2026-11-20"}),
+    "GET /v1/doubts": Case(),
+    "POST /v1/doubts/{doubt_id}/dismissal": Case({"doubt_id": "<doubt>"}, {"reason": "seen with the auditor"}),
+    "GET /v1/installation-proofs": Case(query={"limit": "1"}, by=_OPERATOR, leaves_out=_left("cursor")),
+    "GET /v1/installation-proofs/{date}": Case(_PROVEN, by=_OPERATOR),
+    "GET /v1/installation-proofs/{date}/report": Case(_PROVEN, by=_OPERATOR),
+}
+
+CASES: dict[str, Case] = {**PUBLIC, **PEOPLE, **RESELLERS, **SELLING, **BOOKS, **PROOFS}

@@ -7,15 +7,25 @@ the database is written down, key by key.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
+
+import requests
 
 from chalicelib.auth.model import Role
 from chalicelib.aws import clock, rows
+from chalicelib.ledger.doubts import Doubt, raise_doubt
+from chalicelib.proof.prove import prove_due
+from chalicelib.proof.sign_off import sign_off_due
+from chalicelib.tenants.hierarchy import read_chain
 from tests.conftest import SetClock, create_tables
 from tests.journeys.client import Client
 from tests.simulation.dynamodb import MemoryDynamoDB
 from tests.simulation.storage import Partition, Record
+from tests.store_of_files import store_of_files
 from tests.tenants.isp import OPERATOR, PASSWORD, email_of, nobody, onboard, owner_of, the_operator
 
 NOBODY = "nobody"
@@ -67,12 +77,12 @@ class Installation:
         self.base = self._copy()
 
     def state(self) -> State:
-        """Every item there is, but for the attempts to sign in."""
+        """Every item there is, but for the attempts to sign in and the audit log, where refusals leave a line too."""
         return {
             (name, pk, sk): record
             for name, table in self.engine.tables.items()
             for pk, partition in table.partitions.items()
-            if "#sign-in" not in pk
+            if "#sign-in" not in pk and "#audit" not in pk
             for sk, record in partition.records.items()
         }
 
@@ -158,7 +168,7 @@ def _query_touch(params: dict[str, Any]) -> Touch:
 def installed() -> Iterator[Installation]:
     """The installation, in an engine of its own, at noon of 22 November 2026 in Dhaka; 20 November is settled."""
     memory, source = MemoryDynamoDB(), SetClock(datetime(2026, 11, 22, 6, 0, tzinfo=UTC))
-    with memory.installed():
+    with memory.installed(), TemporaryDirectory() as folder, store_of_files(Path(folder) / "files"):
         rows.forget_connections()
         create_tables()
         restore = clock.replace(now=source.now, sleep=lambda seconds: None)
@@ -185,9 +195,22 @@ def _build(memory: MemoryDynamoDB, source: SetClock) -> Installation:
         _keep_books(code, party)
         party.ids["child"] = party.children[0] if party.children else NOBODY
         party.ids["parent-plan"] = parties[TREE[code]].ids["plan"] if TREE[code] else NOBODY
+    _prove(parties)
     alpha = {"email": email_of("ALPHA"), "password": PASSWORD}
     parties["ALPHA"].ids["refresh-token"] = nobody().post("/v1/auth/login", alpha).ok(200)["refresh_token"]
     return Installation(memory, source, parties)
+
+
+def _prove(parties: dict[str, Party]) -> None:
+    """The proofs of a day that is over for all, signed off, and something that each of them doubts."""
+    two_days_later = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+    for party in parties.values():
+        assert prove_due(read_chain(party.chain), two_days_later) is not None
+        day = date(2026, 11, 20)
+        doubt = Doubt(party.tenant_id, f"{party.tenant_id}.f1-general-1", day, "settlement", "is a test", "", day)
+        raise_doubt(doubt)
+        party.ids |= {"doubt": doubt.doubt_id, "proven-day": "2026-11-23"}
+    assert [report.status for report in sign_off_due("op", two_days_later)] == ["sound"]
 
 
 def _party(code: str, owner: Client, chain: tuple[str, ...]) -> Party:
@@ -230,16 +253,33 @@ def _sell(code: str, party: Party, parent: Party | None) -> None:
 
 
 def _keep_books(code: str, party: Party) -> None:
-    """An account, an entry by hand, a movement of its fund, and an import that is under way."""
+    """An account, entries by hand and to come, a movement of its fund, and an import that is under way."""
     owner = party.owner
     account = {"code": f"{code}-RENT", "name": "Rent", "type": "expense"}
     party.ids["account"] = owner.post("/v1/ledger/accounts", account).ok(201)["code"]
     lines = [{"account": account["code"], "debit": "80.00"}, {"account": "1010", "credit": "80.00"}]
     entry = {"effective_on": "2026-11-22", "memo": "Rent", "lines": lines}
     party.ids["entry"] = owner.post("/v1/ledger/entries", entry).ok(201)["id"]
+    party.ids["draft"] = owner.post("/v1/ledger/drafts", entry).ok(201)["id"]
+    centre = {"code": f"{code}-CENTRE", "name": "Here"}
+    party.ids["cost-centre"] = owner.post("/v1/ledger/cost-centres", centre).ok(201)["code"]
+    rent = {"name": "Rent", "memo": "Rent", "lines": lines, "every": "month", "starts_on": "2026-11-30"}
+    party.ids["recurring"] = owner.post("/v1/ledger/recurring", rent).ok(201)["id"]
+    owner.post("/v1/ledger/periods/2026-09/closing").ok(201)
+    party.ids["audit-line"] = owner.get("/v1/audit-log?limit=1").ok(200)["items"][0]["id"]
+    party.ids["attachment"] = _attach(owner)
     if code != "OP":
         party.ids["movement"] = owner.get("/v1/fund/movements").ok(200)["items"][0]["id"]
     plan = party.ids["plan-code"]
     rows = [f"User {n},,{plan},user{n},,,2026-11-22" for n in range(LINES_OF_A_JOB)]
     roster = "\n".join(["name,phone,plan,username,mac,zone,start_on", *rows])
     party.ids["job"] = owner.post_csv("/v1/subscribers/import", roster).ok(202)["job"]["id"]
+
+
+def _attach(owner: Client) -> str:
+    """A document whose file has come."""
+    about = {"file_name": "a.txt", "media_type": "text/plain", "size_bytes": 1, "sha256": sha256(b"a").hexdigest()}
+    declared = owner.post("/v1/ledger/attachments", about).ok(201)
+    upload = declared["upload"]
+    assert requests.put(upload["url"], data=b"a", headers=upload["headers"], timeout=5).status_code == 200
+    return str(declared["id"])

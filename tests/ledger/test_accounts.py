@@ -87,7 +87,7 @@ def test_two_who_add_the_same_code_at_once_are_told_apart(engine: MemoryDynamoDB
     world = World.of_tenants(date(2026, 11, 1))
 
     def fault(phase: str, number: int, operation: str, params: object) -> None:
-        if phase == "before" and operation == "PutItem":
+        if phase == "before" and operation == "TransactWriteItems":
             engine.faults = None
             add_account(world.alpha, "5910", "First", AccountType.EXPENSE, None)
 

@@ -35,7 +35,14 @@ def test_an_entry_by_hand_is_posted_read_reversed_and_balanced(operator: Client,
         "manual",
         "2026-11-22",
     )
-    assert made["lines"][0] == {"account": "1000", "debit": "5.00", "credit": "0.00", "counterparty": None}
+    assert made["lines"][0] == {
+        "account": "1000",
+        "debit": "5.00",
+        "credit": "0.00",
+        "counterparty": None,
+        "cost_centre": None,
+    }
+    assert (made["late_for"], made["attachments"], made["approved_by"]) == (None, [], None)
     balance = alpha.get("/v1/ledger/trial-balance").ok(200)
     assert (balance["total_debit"], balance["total_credit"]) == ("5.00", "5.00")
     assert balance["accounts"][1] == {"code": "4000", "name": "Internet revenue", "debit": "0.00", "credit": "5.00"}
