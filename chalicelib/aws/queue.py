@@ -45,6 +45,20 @@ def send_job(body: dict[str, Any]) -> int:
     return _send(url, [{"Id": "0", "MessageBody": compact_json(body)}]) if url else 0
 
 
+def send_books(bodies: Sequence[Mapping[str, Any]]) -> int:
+    """Send messages about one book each to the books queue; returns how many were sent."""
+    url = config().books_queue_url
+    if not url:
+        return 0
+    return _send(
+        url,
+        [
+            {"Id": str(number % MAX_SENT_TOGETHER), "MessageBody": compact_json(body)}
+            for number, body in enumerate(bodies)
+        ],
+    )
+
+
 def _send(url: str, entries: list[dict[str, Any]]) -> int:
     try:
         for start in range(0, len(entries), MAX_SENT_TOGETHER):

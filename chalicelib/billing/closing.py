@@ -13,6 +13,9 @@ from chalicelib.aws.tables import Operation, Remember, forget
 from chalicelib.billing.state import read_states
 from chalicelib.core.dates import ONE_DAY, day_at, days_in_month
 from chalicelib.core.errors import Conflict, invalid_field
+from chalicelib.ledger.doubts import doubts_in
+from chalicelib.ledger.entries import first_entries
+from chalicelib.ledger.kept_draft import open_drafts
 from chalicelib.ledger.periods import (
     CLOSE,
     REOPEN,
@@ -55,6 +58,30 @@ def month_of(day: date) -> Month:
     return Month(day.replace(day=1), day.replace(day=days_in_month(day)))
 
 
+def months_until(tenant: Tenant, now: datetime) -> list[Month]:
+    """Every month of a book to this one, newest first: from the first day that it or anybody below it settles, or from
+    its first entry where that is earlier. Three requests."""
+    today = day_at(now, tenant.timezone)
+    began = [node.settles_from for node in read_tree(tenant.chain) if node.depth]
+    first = min([today, *began, *(entry.draft.effective_on for entry in first_entries(tenant.tenant_id))])
+    months = [month_of(today)]
+    while months[-1].first > first:
+        months.append(month_of(months[-1].first - ONE_DAY))
+    return months
+
+
+def status_of(month: Month, periods: Periods, today: date) -> str:
+    """`running`, `open`, `closing` or `reopening` (one that was cut off: ask again), or `closed`."""
+    if periods.closed_through is not None and month.last <= periods.closed_through:
+        return "closed"
+    told = periods.fenced_through
+    if periods.pending == CLOSE and told is not None and month.last <= told:
+        return "closing"
+    if periods.pending == REOPEN and (told is None or month.first > told):
+        return "reopening"
+    return "running" if month.last >= today else "open"
+
+
 def unsettled(tenant: Tenant, last_day: date) -> list[TreeNode]:
     """Who has still to settle that day: of the tenant and everybody below it, all that were to be settled by then."""
     nodes = [node for node in read_tree(tenant.chain) if node.depth and node.settles_from <= last_day]
@@ -67,7 +94,8 @@ def close_month(
 ) -> PeriodEvent:
     """Close the month for every posting from now on; with the last month of a year, move the year's result.
 
-    409 `already-closed`, `close-in-order`, `month-not-over`, `not-settled`; what was cut off is finished by asking again.
+    409 `already-closed`, `close-in-order`, `month-not-over`, `not-settled`, `drafts-waiting`, `doubted`; what was cut off
+    is finished by asking again.
     """
     periods = read_periods(tenant.tenant_id)
     _check_order(periods, month)
@@ -77,6 +105,13 @@ def close_month(
     if waiting:
         names = ", ".join(node.code for node in waiting[:5])
         raise Conflict("not-settled", f"{month.last} is not settled yet for {len(waiting)} tenants: {names}.")
+    drafts = open_drafts(tenant.tenant_id, month.last)
+    if drafts:
+        raise Conflict("drafts-waiting", f"{drafts} drafts of {month.name} or before wait to be approved or rejected.")
+    doubted = doubts_in(tenant.tenant_id, month.last, periods.closed_through)
+    if doubted:
+        what = ", ".join(doubt.doubt_id for doubt in doubted[:5])
+        raise Conflict("doubted", f"The proof found {len(doubted)} things of {month.name} broken: {what}.")
 
     def finish(_: Periods) -> tuple[Sequence[Operation], tuple[str, ...]]:
         if not read_settings(tenant.tenant_id).ends_year(month.last):
@@ -84,7 +119,7 @@ def close_month(
         return move_result(tenant, month.last, author, now)
 
     change = Change(CLOSE, month.name, month.last, author, "", now)
-    return change_periods(tenant.tenant_id, change, finish, remember)
+    return change_periods(periods, change, finish, remember)
 
 
 def _check_order(periods: Periods, month: Month) -> None:
@@ -112,4 +147,4 @@ def reopen_month(
         return undo_results(tenant, through, reason, author, now)
 
     change = Change(REOPEN, month.name, through, author, reason, now)
-    return change_periods(tenant.tenant_id, change, finish, remember)
+    return change_periods(periods, change, finish, remember)

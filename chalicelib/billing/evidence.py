@@ -33,6 +33,8 @@ def find_sheet(day: SettledDay | None) -> Columns:
         return empty_roster()
     wanted = [(SheetRow, keys.sheet_part(day.tenant_id, day.day, number)) for number in range(day.sheet_parts)]
     rows = read_many(wanted)
+    if None in rows:
+        raise DamagedSheetError(f"{day.tenant_id} {day.day} lacks a part of its sheet")
     sheet, _ = decode_sheet([row.data for row in rows], day.sheet_hash)
     return sheet
 

@@ -99,7 +99,7 @@ def read_child_tariff(call: Call, reseller_id: str) -> TariffAnswer:
     return _tariff(tariff, plans_of(call.tenant.tenant_id, rows), call.tenant.tenant_id)
 
 
-@bp.api("GET", "/v1/tariff", may="tariffs:read", answer=TariffAnswer)
+@bp.api("GET", "/v1/tariff", may="tariffs:read", answer=TariffAnswer, also={404: "not-found"})
 def read_own_tariff(call: Call) -> TariffAnswer:
     """What this tenant pays its parent today."""
     parent_id = call.tenant.parent_id

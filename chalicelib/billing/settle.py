@@ -49,7 +49,9 @@ def settle_day(chain: Sequence[Tenant], day: date, now: datetime) -> SettledDay:
     tenant = chain[-1]
     state = finish_marks(chain)
     if state.last_day is not None and day <= state.last_day:
-        return _settled(tenant.tenant_id, day)
+        settled = _settled(tenant.tenant_id, day)
+        roll_up(chain, day)
+        return settled
     if day != state.next_day(tenant.settles_from) or day > last_ended_day(now, tenant.timezone):
         raise NotDueError(f"{tenant.tenant_id} {day}")
     _wait_for_children(chain, day, now)

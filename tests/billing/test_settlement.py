@@ -213,6 +213,28 @@ def test_a_parents_day_counts_what_its_whole_sub_tree_paid_also_when_a_child_com
     assert (late.paid_minor, late.subtree_minor) == ((1667,), (3334,))
 
 
+def test_a_late_childs_day_is_counted_above_also_when_it_was_cut_off_behind_its_post(engine: MemoryDynamoDB) -> None:
+    world = World.build(FIRST)
+    world.fund(100_000, 50_000)
+    world.connect(world.beta_chain, "karim", "HOME", FIRST)
+    world.connect(world.alpha_chain, "rahim", "HOME", FIRST)
+    park(read_state("beta"), FIRST, NotPricedError("no price"))
+    settle_day(world.alpha_chain, FIRST, NOW)
+
+    def crash(phase: str, number: int, operation: str, params: dict[str, object]) -> None:
+        if phase == "after" and operation == "TransactWriteItems":
+            raise RuntimeError("the process is gone")
+
+    engine.faults = crash
+    with pytest.raises(RuntimeError):
+        settle_day(world.beta_chain, FIRST, NOW)
+    engine.faults = None
+    settle_day(world.beta_chain, FIRST, NOW)
+    (above,) = read_days([("alpha", FIRST)])
+    assert above is not None
+    assert (above.paid_minor, above.subtree_minor) == ((1667,), (3334,))
+
+
 @pytest.mark.usefixtures("engine")
 def test_a_day_that_costs_the_tenant_nothing_has_no_entry_of_its_parents() -> None:
     world = World.build(FIRST)

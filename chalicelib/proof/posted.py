@@ -1,0 +1,161 @@
+"""What a settled day posted in the book of every level, against what computing it again says it had to post."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from chalicelib.aws import keys
+from chalicelib.aws.tables import read_all
+from chalicelib.billing.state import read_days
+from chalicelib.core.dates import start_of, to_micros
+from chalicelib.ledger.chart import (
+    BANDWIDTH_COST,
+    FUND_WITH_PARENT,
+    FUNDS_HELD,
+    INPUT_TAX,
+    TAX_PAYABLE,
+    WHOLESALE_REVENUE,
+)
+from chalicelib.ledger.journal import GENERAL, Entry, Line, child_journal, credit, debit, parse_entry_id
+from chalicelib.ledger.store import EntryRow, to_entry
+from chalicelib.proof.model import Finding, order_of
+from chalicelib.proof.money import amount
+from chalicelib.proof.recompute import Recomputed, day_thing
+from chalicelib.proof.walk import broken_entry
+
+SETTLEMENT_KIND = "settlement"
+EASTERNMOST = "Pacific/Kiritimati"
+
+
+@dataclass(frozen=True)
+class _Due:
+    """An entry that a day had to post: in which journal of whose book, and its lines."""
+
+    book: str
+    journal: str
+    lines: tuple[Line, ...]
+
+
+def run_of(tenant_id: str, day: date) -> str:
+    """How the entries of a settled day name it."""
+    return f"{tenant_id}/{day}"
+
+
+def posted_differences(chain: Sequence[str], again: Recomputed) -> Iterator[Finding]:
+    """Entries of the day that are not there, say something else, or should not be there, at every level of the chain."""
+    record = again.record
+    run = run_of(record.tenant_id, record.day)
+    micros = _instant_of(record.entry_id)
+    if (record.entry_id is None) != (not again.paid_minor or again.paid_minor[0] == 0):
+        yield _own(again, f"names the entry {record.entry_id}, and {amount(again.paid_minor[0])} had to be posted")
+    for due in _dues(chain, again):
+        found = [entry for entry in _entries_of(due, record.day, micros) if entry.draft.run == run]
+        if not found:
+            thing = f"{due.book}:{due.journal}:{record.tenant_id}.{record.day}"
+            yield Finding(due.book, thing, "is not posted", record.day, order_of(record.day))
+        for entry in found:
+            what = _what_is_wrong(entry, due, record.day)
+            if what:
+                yield broken_entry(entry, what)
+            elif due.book == record.tenant_id and entry.entry_id != record.entry_id:
+                yield _own(again, f"names the entry {record.entry_id}, posted is {entry.entry_id}")
+
+
+def _instant_of(entry_id: str | None) -> int | None:
+    """All entries of a day carry one instant: that of the tenant's own says where the others lie."""
+    place = parse_entry_id(entry_id) if entry_id else None
+    return place.recorded_micros if place else None
+
+
+def _dues(chain: Sequence[str], again: Recomputed) -> Iterator[_Due]:
+    buyers = list(reversed(chain[1:]))
+    sellers = list(reversed(chain[:-1]))
+    for buyer, seller, net, tax in zip(buyers, sellers, again.net_minor, again.tax_minor, strict=True):
+        if not net + tax:
+            continue
+        sold = [debit(FUNDS_HELD, net + tax, buyer), credit(WHOLESALE_REVENUE, net, buyer)]
+        bought = [debit(BANDWIDTH_COST, net, seller), credit(FUND_WITH_PARENT, net + tax, seller)]
+        if tax:
+            sold.append(credit(TAX_PAYABLE, tax, buyer))
+            bought.append(debit(INPUT_TAX, tax, seller))
+        yield _Due(seller, child_journal(buyer), tuple(sold))
+        yield _Due(buyer, GENERAL, tuple(bought))
+
+
+def _entries_of(due: _Due, day: date, micros: int | None) -> list[Entry]:
+    """The entries of that journal at that instant; where it is not known, all recorded since the day began anywhere."""
+    if micros is None:
+        first, last = f"{to_micros(start_of(day, EASTERNMOST)):016d}", None
+    else:
+        first = keys.entry(due.book, "fund", micros, due.journal, 0).sk
+        last = keys.entry(due.book, "fund", micros, due.journal, 10**10 - 1).sk
+    rows = read_all(EntryRow, keys.entries(due.book, "fund"), first=first, last=last)
+    found = []
+    for row in rows:
+        try:
+            entry = to_entry(due.book, row)
+        except (TypeError, ValueError):
+            continue  # the chain of that book names it
+        if entry.journal == due.journal:
+            found.append(entry)
+    return found
+
+
+def _what_is_wrong(entry: Entry, due: _Due, day: date) -> str:
+    draft = entry.draft
+    if sorted(line.as_list for line in draft.lines) != sorted(line.as_list for line in due.lines):
+        return f"posts {_shown(draft.lines)}; computed again: {_shown(due.lines)}"
+    if draft.kind != SETTLEMENT_KIND or draft.service_on != day or day not in (draft.effective_on, draft.late_for):
+        return f"is a {draft.kind} dated {draft.effective_on} about {draft.service_on}; it belongs to {day}"
+    return ""
+
+
+def _shown(lines: Sequence[Line]) -> str:
+    ordered = sorted(lines, key=lambda line: (line.credit_minor > 0, line.account))
+    return ", ".join(
+        f"{line.account} {amount(line.debit_minor)} Dr"
+        if line.debit_minor
+        else f"{line.account} {amount(line.credit_minor)} Cr"
+        for line in ordered
+    )
+
+
+def _own(again: Recomputed, what: str) -> Finding:
+    record = again.record
+    thing = day_thing(record.tenant_id, record.day)
+    return Finding(record.tenant_id, thing, what, record.day, order_of(record.day))
+
+
+class Runs:
+    """The settlement entries recorded behind an instant: each once, and each of a day that is settled, with its entries."""
+
+    def __init__(self, since_micros: int) -> None:
+        self._since_micros = since_micros
+        self._runs: dict[tuple[str, str], Entry] = {}
+        self._findings: list[Finding] = []
+
+    def take(self, entry: Entry) -> None:
+        draft = entry.draft
+        if draft.kind != SETTLEMENT_KIND or entry.recorded_micros <= self._since_micros:
+            return
+        earlier = self._runs.setdefault((entry.journal, draft.run), entry)
+        if earlier is not entry:
+            self._findings.append(broken_entry(entry, f"posts {draft.run} again, after {earlier.entry_id}"))
+
+    def findings(self) -> list[Finding]:
+        """Those posted twice, or of days that are not settled: one request for each hundred days."""
+        wanted: list[tuple[tuple[str, date], Entry]] = []
+        strange = []
+        for (_, run), entry in self._runs.items():
+            tenant_id, _, day = run.partition("/")
+            if tenant_id and day == entry.draft.service_on.isoformat():
+                wanted.append(((tenant_id, entry.draft.service_on), entry))
+            else:
+                strange.append(broken_entry(entry, f"names the run {run} and is about {entry.draft.service_on}"))
+        for (_, entry), record in zip(wanted, read_days([key for key, _ in wanted]), strict=True):
+            if record is None:
+                strange.append(broken_entry(entry, f"posts {entry.draft.run}, which is not settled"))
+            elif _instant_of(record.entry_id) not in (None, entry.recorded_micros):
+                what = f"posts {entry.draft.run}, which {record.entry_id} settled at another instant"
+                strange.append(broken_entry(entry, what))
+        return [*self._findings, *strange]

@@ -1,0 +1,177 @@
+"""A settled day computed again from its sheet and its tariffs, against what is kept of it: pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from chalicelib.billing.cut import level_totals
+from chalicelib.billing.model import SettledDay, Terms
+from chalicelib.billing.roster import Columns, billable_positions
+from chalicelib.billing.settle import price_table
+from chalicelib.billing.sheet import encode_sheet
+from chalicelib.billing.tariffs import DayPrices, PriceBook
+from chalicelib.core.money import share_of
+from chalicelib.crm.model import DayCount
+from chalicelib.proof.model import Finding, order_of
+from chalicelib.proof.money import amount
+
+FIRSTS_OF_MONTH = range(1, 29)
+
+
+def day_thing(tenant_id: str, day: date) -> str:
+    """What a settled day is called in findings and doubts."""
+    return f"{tenant_id}:day:{day}"
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A day as its events and tariffs make it: its sheet, each plan's price at each level, and what was charged."""
+
+    record: SettledDay
+    sheet: Columns
+    buyers: tuple[str, ...]
+    prices_minor: dict[str, list[int]]
+    net_minor: tuple[int, ...]
+    tax_minor: tuple[int, ...]
+    uncollected_minor: tuple[int, ...]
+    sheet_hash: str
+
+    @property
+    def paid_minor(self) -> tuple[int, ...]:
+        return tuple(net + tax for net, tax in zip(self.net_minor, self.tax_minor, strict=True))
+
+
+def recompute(record: SettledDay, sheet: Columns, book: PriceBook, pinned: Terms | None) -> Recomputed:
+    """The day again. The cut is taken as recorded, and the tariff versions; `pinned` are the terms of its pin if known.
+
+    `NotPricedError` when a plan that was billed has no price by those versions.
+    """
+    prices = _prices(record, book, pinned)
+    billed = [sheet.plans[i] for i in billable_positions(sheet)]
+    table = _as_kept_where_unused(record, sheet, price_table(sheet, prices, billed), set(billed))
+    by_plan = {code: list(price) for code, price in zip(sheet.plan_codes, table, strict=True)}
+    levels = len(prices.levels)
+    net = level_totals(billed[: record.charged], table, levels)
+    whole = level_totals(billed, table, levels)
+    tax = [share_of(total, bps) for total, bps in zip(net, prices.tax_bps, strict=True)]
+    gross = [
+        total + share_of(total, bps) - paid - taxed
+        for total, bps, paid, taxed in zip(whole, prices.tax_bps, net, tax, strict=True)
+    ]
+    return Recomputed(
+        record,
+        sheet,
+        prices.levels,
+        by_plan,
+        tuple(net),
+        tuple(tax),
+        tuple(gross),
+        encode_sheet(sheet, record.tenant_id, record.day.isoformat(), by_plan).hash,
+    )
+
+
+def _prices(record: SettledDay, book: PriceBook, pinned: Terms | None) -> DayPrices:
+    """The prices by the versions the day names, and the first days of month of its pin.
+
+    A later pin overwrites those. Where a buyer's month may have begun on another day then, it is the one that explains
+    what is kept, if there is one.
+    """
+    today = book.terms_on(record.day).month_starts
+    terms = Terms(record.tariffs, pinned.month_starts if pinned is not None else today)
+    prices = book.prices_on(record.day, terms)
+    if pinned is not None:
+        return prices
+    for level, count in enumerate(prices.day_counts):
+        if count == DayCount.SERVICE_PERIOD.value:
+            terms = _explained(record, book, terms, level)
+    return book.prices_on(record.day, terms)
+
+
+def _explained(record: SettledDay, book: PriceBook, terms: Terms, level: int) -> Terms:
+    starts = list(terms.month_starts)
+    for first in (starts[level], *FIRSTS_OF_MONTH):
+        tried = replace(terms, month_starts=(*starts[:level], first, *starts[level + 1 :]))
+        found = book.prices_on(record.day, tried).by_plan
+        if all(found[code][level] == kept[level] for code, kept in record.prices_minor.items() if code in found):
+            return tried
+    return terms
+
+
+def _as_kept_where_unused(
+    record: SettledDay, sheet: Columns, table: Sequence[tuple[int, ...]], used: set[int]
+) -> list[tuple[int, ...]]:
+    """A plan that nobody was billed for may have had no price then, which is kept as zeros."""
+    return [
+        price if plan in used or any(record.prices_minor.get(code, price)) else tuple(0 for _ in price)
+        for plan, (code, price) in enumerate(zip(sheet.plan_codes, table, strict=True))
+    ]
+
+
+def differences(again: Recomputed) -> Iterator[Finding]:
+    """What is kept otherwise than computed again: counts, cut, prices, and the amounts of every level."""
+    record, own = again.record, again.record.tenant_id
+    billable = len(billable_positions(again.sheet))
+    if record.charged + record.suspended != billable:
+        kept = f"{record.charged} charged and {record.suspended} suspended"
+        yield _about(again, own, f"keeps {kept}; {billable} services were billable")
+    if record.cut_at != _cut(again) or (record.short is None) != (record.charged == billable):
+        yield _about(again, own, f"keeps a cut at {record.cut_at}; behind {record.charged} services is {_cut(again)}")
+    if record.tariffs and len(record.day_counts) != len(record.tariffs):
+        yield _about(again, own, "keeps another number of day counts than of tariffs")
+    yield from _price_differences(again)
+    figures = (
+        ("paid", record.paid_minor, again.paid_minor),
+        ("tax", record.tax_minor, again.tax_minor),
+        ("uncollected", record.uncollected_minor, again.uncollected_minor),
+    )
+    for name, kept_minor, right_minor in figures:
+        if len(kept_minor) != len(right_minor):
+            yield _about(again, own, f"{name}: keeps {len(kept_minor)} levels of {len(right_minor)}")
+            continue
+        for buyer, kept_one, right_one in zip(again.buyers, kept_minor, right_minor, strict=True):
+            if kept_one != right_one:
+                yield _about(again, buyer, f"{name}: keeps {amount(kept_one)}, computed again {amount(right_one)}")
+
+
+def _price_differences(again: Recomputed) -> Iterator[Finding]:
+    for code, right in sorted(again.prices_minor.items()):
+        kept = again.record.prices_minor.get(code)
+        if kept is None or len(kept) != len(right):
+            yield _about(again, again.record.tenant_id, f"keeps no whole price of {code}")
+            continue
+        for buyer, kept_one, right_one in zip(again.buyers, kept, right, strict=True):
+            if kept_one != right_one:
+                what = f"price of {code}: keeps {amount(kept_one)}, by the tariff {amount(right_one)}"
+                yield _about(again, buyer, what)
+
+
+def sheet_difference(again: Recomputed, kept: Columns) -> str:
+    """The first service of which the kept sheet says something else than the events do."""
+    sheet = again.sheet
+    for at in range(max(len(sheet), len(kept))):
+        mine, theirs = _service(sheet, at), _service(kept, at)
+        if mine != theirs:
+            return f"place {at + 1}: kept {theirs}, by the events {mine}"
+    return "the same services, other plans or prices beside them"
+
+
+def _service(sheet: Columns, at: int) -> str:
+    if at >= len(sheet):
+        return "nobody"
+    plan = sheet.plan_codes[sheet.plans[at]]
+    start = date.fromordinal(sheet.starts[at])
+    return f"service {sheet.numbers[at]} of {start} on {plan}, state {sheet.marks[at]}"
+
+
+def _cut(again: Recomputed) -> tuple[int, int] | None:
+    billable = billable_positions(again.sheet)
+    if again.record.charged >= len(billable):
+        return None
+    at = billable[again.record.charged]
+    return again.sheet.starts[at], again.sheet.numbers[at]
+
+
+def _about(again: Recomputed, book: str, what: str) -> Finding:
+    record = again.record
+    on = record.day if book == record.tenant_id else None
+    return Finding(book, day_thing(record.tenant_id, record.day), what, on, order_of(record.day))
