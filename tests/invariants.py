@@ -10,6 +10,7 @@ Nothing here trusts a total, a head or a balance that the product keeps: each is
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Protocol
 
 from chalicelib.aws import keys
@@ -26,7 +27,8 @@ from chalicelib.ledger.chart import (
     WHOLESALE_REVENUE,
 )
 from chalicelib.ledger.entries import PARTS
-from chalicelib.ledger.journal import GENERAL, GENESIS, Entry, child_journal, entry_hash
+from chalicelib.ledger.journal import GENERAL, GENESIS, YEAR_END, Entry, child_journal, entry_hash
+from chalicelib.ledger.periods import CLOSE, read_events, read_periods
 from chalicelib.ledger.statements import read_heads
 from chalicelib.ledger.store import EntryRow, entry_key, to_entry
 from chalicelib.ledger.tie_outs import tie_out
@@ -129,9 +131,25 @@ def _check_book(book: Book) -> None:
             f"{book.tenant_id} {name}"
         )
         assert {code: net for code, net in head.totals.items() if net} == {c: n for c, n in totals.items() if n}
+    _check_periods(book)
     found = verify_book(book.tenant_id)
     assert found.is_sound, found
     assert found.entries == len(book.entries)
+
+
+def _check_periods(book: Book) -> None:
+    """Invariant 1: what was posted behind a closing, and not opened again, has its day in the open period."""
+    events = read_events(book.tenant_id)
+    for event, following in zip_longest(events, events[1:]):
+        if event.action != CLOSE or event.through is None or (following is not None and following.action != CLOSE):
+            continue
+        for entry in book.entries:
+            if entry.sequence > event.sequences.get(entry.journal, 0) and entry.journal != YEAR_END:
+                assert entry.draft.effective_on > event.through, entry.entry_id
+    closed = read_periods(book.tenant_id)
+    if closed.pending is None:
+        for head in read_heads(book.tenant_id):
+            assert (head.closed_through, head.fence) == (closed.closed_through, closed.fence), head.journal
 
 
 def _check_edge(parent: Book, child: Book) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chalicelib.aws import rows, tables
 from chalicelib.core.errors import Conflict, NotFound
-from chalicelib.funds.limits import change_limits, read_fund
+from chalicelib.funds.limits import change_limits, opening_row, read_fund
 from chalicelib.funds.model import Method
 from chalicelib.funds.movements import list_movements
 from chalicelib.ledger.journal import Entry
@@ -172,3 +172,13 @@ def _apply(
     if parent in funds:
         funds[parent] -= change
     return True
+
+
+def test_a_fund_is_opened_once_and_its_limits_are_those_of_a_fund_that_is_there(engine: MemoryDynamoDB) -> None:
+    world = World.of_tenants(date(2026, 11, 1))
+    world.recharge(world.operator, world.alpha, 100_00)
+    for what in (opening_row("alpha", 0, 0), change_limits("op", 0, 50_00), change_limits("delta", 0, 50_00)):
+        with pytest.raises(tables.ConditionFailed):
+            tables.write(what)
+    assert read_fund("alpha").balance_minor == 100_00
+    check_invariants()
