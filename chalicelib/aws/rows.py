@@ -8,6 +8,7 @@ from pynamodb.attributes import Attribute, BinaryAttribute
 from pynamodb.connection.base import Connection, MetaTable
 from pynamodb.connection.table import TableConnection
 from pynamodb.constants import NUMBER, STRING
+from pynamodb.exceptions import AttributeNullError
 from pynamodb.models import Model
 
 from chalicelib.aws.config import config
@@ -120,8 +121,16 @@ class Row(Model):
 
     @classmethod
     def at(cls, key: Key, **attributes: Any) -> Self:
-        """A new row of this kind at that key; nothing is read or written."""
-        return cls(key.pk, key.sk, **attributes)
+        """A new row of this kind at that key; nothing is read or written. `ValueError` for an attribute it does not have.
+
+        Like `serialize` it is written here because it is most of what a write costs; none of our attributes has a default.
+        """
+        unknown = attributes.keys() - _encoders(cls).keys()
+        if unknown:
+            raise ValueError(f"{cls.__name__} has no {', '.join(sorted(unknown))}")
+        row = cls.__new__(cls)
+        row.attribute_values = {"pk": key.pk, "sk": key.sk, **attributes}
+        return row
 
     @property
     def key(self) -> Key:
@@ -146,6 +155,18 @@ class Row(Model):
                     values[attribute] = decode(value) if decode is not None else value
         return row
 
+    def serialize(self, null_check: bool = True) -> dict[str, dict[str, Any]]:
+        """The item the row is stored as; `AttributeNullError` when one is missing that has to be there."""
+        values = self.attribute_values
+        item: dict[str, dict[str, Any]] = {}
+        for attribute, (name, kind, encode, may_miss) in _encoders(type(self)).items():
+            value = values.get(attribute)
+            if value is not None:
+                item[name] = {kind: encode(value) if encode is not None else value}
+            elif null_check and not may_miss:
+                raise AttributeNullError(attribute)
+        return item
+
     @classmethod
     def _get_connection(cls) -> TableConnection:
         return _table(cls.Meta.table_name)
@@ -159,6 +180,20 @@ def _decoders(kind: type[Row]) -> dict[str, tuple[str, str, Callable[[Any], Any]
             name,
             attribute.attr_type,
             None if type(attribute) is TextAttribute else attribute.deserialize,
+        )
+        for name, attribute in kind.get_attributes().items()
+    }
+
+
+@cache
+def _encoders(kind: type[Row]) -> dict[str, tuple[str, str, Callable[[Any], Any] | None, bool | None]]:
+    """By an attribute's own name: its stored name and type, what encodes it (None for text), whether it may be missing."""
+    return {
+        name: (
+            attribute.attr_name,
+            attribute.attr_type,
+            None if type(attribute) is TextAttribute else attribute.serialize,
+            attribute.null,
         )
         for name, attribute in kind.get_attributes().items()
     }

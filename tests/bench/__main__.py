@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import tests.conftest  # the environment of an installation, before anything of it is imported
 from chalicelib.aws import clock, rows
-from tests.bench import handlers, imports, settlement
+from tests.bench import handlers, imports, posting, proof, schedules, settlement, statements
 from tests.bench.report import show
 from tests.bench.wire import on_the_wire
 from tests.simulation import MemoryDynamoDB
@@ -34,12 +34,19 @@ def main() -> int:
     large = in_memory(lambda engine: settlement.measure(engine, 100_000))
     small = in_memory(lambda engine: settlement.measure(engine, 1_000))
     held = show("Settlement", settlement.figures(large, small))
+    of_day = in_memory(lambda engine: proof.measure_long_roster(engine, 1_000, 4))
+    held &= show(
+        "Proof", proof.figures(in_memory(proof.measure_long_book), in_memory(proof.measure_long_roster), of_day)
+    )
     counted, spent = in_memory(lambda engine: _handlers(engine))
     held &= show("Requests", counted)
     held &= show("CPU of warm handlers", spent)
     show("CPU of warm handlers and of botocore, for information", _on_the_wire())
     restore()
     held &= show("Start", imports.figures())
+    held &= show("Posting", posting.figures())
+    held &= show("Reports", in_memory(statements.measure))
+    held &= show("Schedules", schedules.figures())
     print("\nEvery figure holds." if held else "\nNot every figure holds.")
     return 0 if held else 1
 

@@ -30,7 +30,7 @@ from .metering import Meter
 from .queries import query, scan
 from .reads import batch_get, batch_write, get_item
 from .requests import Params, Request
-from .storage import Table
+from .storage import Record, Table, Undo
 from .tables import create_table, delete_table, describe_table, describe_time_to_live, list_tables, update_time_to_live
 from .transactions import Tokens, transact_get, transact_write
 from .values import Item
@@ -67,6 +67,7 @@ class MemoryDynamoDB:
         self.stale: StaleHook | None = None
         self.tables: dict[str, Table] = {}
         self._tokens: Tokens = {}
+        self._written: list[Undo] | None = None
         self._numbers = count(1)
         self._measuring: list[Meter] = [self.meter]
         self._lock = RLock()
@@ -120,6 +121,35 @@ class MemoryDynamoDB:
             "RetryAttempts": 0,
         }
         return answer
+
+    def remember(self) -> int:
+        """This moment, for `rewind`: from the first one on, all that is written can be taken back."""
+        if self._written is None:
+            self._written = []
+            for table in self.tables.values():
+                table.written = self._written
+        return len(self._written)
+
+    def rewind(self, moment: int) -> None:
+        """Make nothing of what was written since that moment have happened; moments after it are gone.
+
+        Tables that were created or deleted since, and the meter, stay as they are; client tokens are forgotten.
+        """
+        assert self._written is not None, "nothing was remembered"
+        while len(self._written) > moment:
+            table, hash_key, range_key, before, previous = self._written.pop()
+            table.take_back(hash_key, range_key, before, previous)
+        self._tokens.clear()
+
+    def changed_since(self, moment: int) -> dict[tuple[str, Any, Any], tuple[Record | None, Record | None]]:
+        """What was written since that moment: by table and key, the version of then and the version of now."""
+        assert self._written is not None, "nothing was remembered"
+        changed: dict[tuple[str, Any, Any], tuple[Record | None, Record | None]] = {}
+        for table, hash_key, range_key, before, _ in self._written[moment:]:
+            where = (table.name, hash_key, range_key)
+            if where not in changed:
+                changed[where] = (before, table.get((hash_key, range_key)))
+        return changed
 
     @contextmanager
     def measured(self) -> Iterator[Meter]:

@@ -59,7 +59,22 @@ def query(request: Request) -> Params:
     return _page(request, table, records, filtering, expressions.values, tree)
 
 
+# What `_key_parts` made of a condition, by its identity and kept with it: the same few conditions are asked all the time.
+_KNOWN_PARTS: dict[int, tuple[Condition, tuple[str, ...], Operand, Condition | None]] = {}
+
+
 def _key_range(table: Table, tree: Condition, values: dict[str, Value]) -> KeyRange:
+    known = _KNOWN_PARTS.get(id(tree))
+    if known is None or known[0] is not tree or known[1] != table.key_names:
+        if len(_KNOWN_PARTS) > 4096:
+            _KNOWN_PARTS.clear()
+        known = _KNOWN_PARTS[id(tree)] = (tree, table.key_names, *_key_parts(table, tree))
+    hash_key = _key_value(table, 0, known[2], values)
+    return KeyRange(hash_key) if known[3] is None else _range_range(table, hash_key, known[3], values)
+
+
+def _key_parts(table: Table, tree: Condition) -> tuple[Operand, Condition | None]:
+    """What the hash key has to equal, and the part about the range key."""
     parts = list(tree.parts) if isinstance(tree, Logic) and tree.operator == "AND" else [tree]
     on_hash = [part for part in parts if _subject(part) == table.key_names[0]]
     on_range = [part for part in parts if len(table.keys) == 2 and _subject(part) == table.key_names[1]]
@@ -68,10 +83,7 @@ def _key_range(table: Table, tree: Condition, values: dict[str, Value]) -> KeyRa
     equal = on_hash[0]
     if not isinstance(equal, Comparison) or equal.comparator != "=":
         raise invalid(UNSUPPORTED_CONDITION)
-    hash_key = _key_value(table, 0, equal.right, values)
-    if not on_range:
-        return KeyRange(hash_key)
-    return _range_range(table, hash_key, on_range[0], values)
+    return equal.right, on_range[0] if on_range else None
 
 
 def _subject(part: Condition) -> Any:
@@ -106,14 +118,16 @@ def _key_value(table: Table, position: int, operand: Operand, values: dict[str, 
     if not isinstance(operand, Placeholder):
         raise invalid(UNSUPPORTED_CONDITION)
     value = values[operand.name]
-    if table.keys[position].kind not in value:
+    kind = table.keys[position].kind
+    content = value.get(kind)
+    if content is None:
         raise invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
-    if value in ({"S": ""}, {"B": b""}):
+    if content in ("", b""):
         raise invalid(
             "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
             f"empty string value. Key: {table.keys[position].name}"
         )
-    return order_key(value)
+    return order_key(value) if kind == "N" else content
 
 
 def _start_after(table: Table, wanted: KeyRange, start: Item) -> Any:

@@ -6,7 +6,7 @@ from .errors import invalid
 from .metering import read_units
 from .paths import project_item
 from .requests import Expressions, Params, Request, taken_item
-from .storage import Record, Table
+from .storage import Key, Record, Table
 from .values import Item, copy_item
 from .writes import Write
 
@@ -24,7 +24,7 @@ def get_item(request: Request) -> Params:
     projection = expressions.projection()
     expressions.finish()
     consistent = bool(params.get("ConsistentRead"))
-    record = read_record(request, table, taken_item(params["Key"])[0], consistent)
+    record = read_record(request, table, params["Key"], consistent)
     request.charge.read(table.name, read_units(record.size_bytes if record else 0, consistent))
     answer: Params = {}
     if record is not None:
@@ -35,7 +35,11 @@ def get_item(request: Request) -> Params:
 
 def read_record(request: Request, table: Table, key_item: Item, consistent: bool) -> Record | None:
     """The version of an item this read sees: the one before the last write, if the read may be stale and is."""
-    key = table.key_of_request(key_item)
+    key = table.plain_key(key_item) or table.key_of_request(taken_item(key_item)[0])
+    return _read(request, table, key, key_item, consistent)
+
+
+def _read(request: Request, table: Table, key: Key, key_item: Item, consistent: bool) -> Record | None:
     if not consistent and request.stale is not None and request.stale(request.operation, table.name, key_item):
         return table.get_previous(key)
     return table.get(key)
@@ -56,8 +60,8 @@ def batch_get(request: Request) -> Params:
         expressions.finish()
         consistent = bool(wanted.get("ConsistentRead"))
         responses[name] = []
-        for key_item in _distinct_keys(table, wanted["Keys"]):
-            record = read_record(request, table, key_item, consistent)
+        for key, key_item in _distinct_keys(table, wanted["Keys"]).items():
+            record = _read(request, table, key, key_item, consistent)
             size = record.size_bytes if record else 0
             if total + size > MAX_BATCH_BYTES:
                 unprocessed.setdefault(name, {**wanted, "Keys": []})["Keys"].append(copy_item(key_item))
@@ -70,11 +74,11 @@ def batch_get(request: Request) -> Params:
     return request.answer({"Responses": responses, "UnprocessedKeys": unprocessed})
 
 
-def _distinct_keys(table: Table, keys: list[Item]) -> list[Item]:
-    taken = [taken_item(key)[0] for key in keys]
-    if len({table.key_of_request(key) for key in taken}) != len(taken):
+def _distinct_keys(table: Table, keys: list[Item]) -> dict[Key, Item]:
+    distinct = {table.plain_key(key) or table.key_of_request(taken_item(key)[0]): key for key in keys}
+    if len(distinct) != len(keys):
         raise invalid(DUPLICATES)
-    return taken
+    return distinct
 
 
 def batch_write(request: Request) -> Params:

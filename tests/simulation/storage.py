@@ -18,6 +18,9 @@ KEY_MISMATCH = "The provided key element does not match the schema"
 # (hash, range), each as it sorts: str, Decimal or bytes.
 Key = tuple[Any, Any]
 
+# What a write replaced: table, key, the version before it, and the version that was "previous" before it.
+Undo = tuple["Table", Any, Any, "Record | None", "Record | None"]
+
 
 class KeyTypeRefusal(UpdateRefusal):
     """A key of the wrong type: a ValidationException alone, a cancellation reason in a transaction."""
@@ -65,8 +68,12 @@ class Table:
             KeyAttribute(roles[role], kinds[roles[role]], limits[role]) for role in ("HASH", "RANGE") if role in roles
         ]
         self.key_names = tuple(key.name for key in self.keys)
+        both_text = len(self.keys) == 2 and all(key.kind == "S" for key in self.keys)
+        # In characters, of which each has at most four bytes.
+        self._text_keys = [(key.name, key.max_bytes // 4) for key in self.keys] if both_text else None
         self.time_to_live: dict[str, Any] = {}
         self.partitions: dict[Any, Partition] = {}
+        self.written: list[Undo] | None = None
         self._scan_order: list[Any] | None = None
 
     def key_of_request(self, key: Item) -> Key:
@@ -74,6 +81,23 @@ class Table:
         if len(key) != len(self.keys) or any(name not in key for name in self.key_names):
             raise invalid(KEY_MISMATCH)
         return self._key(key, None)
+
+    def plain_key(self, key: Item) -> Key | None:
+        """The key that a request's Key names when it is two short texts, as nearly all are; None to look closer."""
+        if len(key) != 2 or self._text_keys is None:
+            return None
+        (hash_name, hash_limit), (range_name, range_limit) = self._text_keys
+        try:
+            hash_text, range_text = key[hash_name]["S"], key[range_name]["S"]
+            if len(key[hash_name]) != 1 or len(key[range_name]) != 1:
+                return None
+        except (KeyError, TypeError):
+            return None
+        if type(hash_text) is not str or type(range_text) is not str:
+            return None
+        if not 0 < len(hash_text) <= hash_limit or not 0 < len(range_text) <= range_limit:
+            return None
+        return hash_text, range_text
 
     def key_of_item(self, item: Item) -> Key:
         """The key of an item that is to be put; a ValidationException when it has none."""
@@ -135,6 +159,8 @@ class Table:
             partition = self.partitions[hash_key] = Partition()
             self._scan_order = None
         before = partition.records.get(range_key)
+        if self.written is not None:
+            self.written.append((self, hash_key, range_key, before, partition.previous.get(range_key)))
         partition.previous[range_key] = before
         if record is not None:
             if before is None:
@@ -143,6 +169,24 @@ class Table:
         elif before is not None:
             del partition.records[range_key]
             del partition.order[bisect_left(partition.order, range_key)]
+
+    def take_back(self, hash_key: Any, range_key: Any, before: Record | None, previous: Record | None) -> None:
+        """Make a write not have happened; of several to one item the newest has to go first."""
+        partition = self.partitions[hash_key]
+        if before is None:
+            if partition.records.pop(range_key, None) is not None:
+                del partition.order[bisect_left(partition.order, range_key)]
+        else:
+            if range_key not in partition.records:
+                insort(partition.order, range_key)
+            partition.records[range_key] = before
+        if previous is None:
+            partition.previous.pop(range_key, None)
+        else:
+            partition.previous[range_key] = previous
+        if not partition.records and not partition.previous:
+            del self.partitions[hash_key]
+            self._scan_order = None
 
     def scan_order(self) -> list[Any]:
         """The hash keys in an order that is stable and, as in the real one, unrelated to their values."""

@@ -110,7 +110,12 @@ def take_item(item: Item) -> tuple[Item, int]:
     for name, value in item.items():
         if not name:
             raise BadValue("Empty attribute name")
-        kept[name], value_size = take_value(value)
+        # Most attributes are texts: they need not go the long way.
+        text = value.get("S") if type(value) is dict and len(value) == 1 else None
+        if type(text) is str and text.isascii():
+            kept[name], value_size = {"S": text}, len(text)
+        else:
+            kept[name], value_size = take_value(value)
         size += (len(name) if name.isascii() else len(name.encode())) + value_size
     return kept, size
 
@@ -152,15 +157,15 @@ def copy_value(value: Value) -> Value:
     return {kind: content}
 
 
-_CONTAINERS = ("M", "L", "SS", "NS", "BS")
+_CONTAINERS = frozenset(("M", "L", "SS", "NS", "BS"))
 
 
 def copy_item(item: Item) -> Item:
     """A copy that shares nothing a caller could change."""
-    copied: Item = {}
-    for name, value in item.items():
-        for kind in value:
-            copied[name] = copy_value(value) if kind in _CONTAINERS else {kind: value[kind]}
+    copied: Item = {name: value.copy() for name, value in item.items()}
+    for name, value in copied.items():
+        if not _CONTAINERS.isdisjoint(value):
+            copied[name] = copy_value(value)
     return copied
 
 

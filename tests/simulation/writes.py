@@ -65,8 +65,9 @@ class Write:
                 raise invalid(TOO_LARGE)
             self.after = Record(item, size)
         else:
-            self.key_item = taken_item(params["Key"])[0]
-            self.key = self.table.key_of_request(self.key_item)
+            plain = self.table.plain_key(params["Key"])
+            self.key_item = taken_item(params["Key"])[0] if plain is None else copy_item(params["Key"])
+            self.key = plain or self.table.key_of_request(self.key_item)
         self.before = self.table.get(self.key)
 
     def holds(self) -> bool:

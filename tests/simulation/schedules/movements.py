@@ -1,0 +1,230 @@
+"""Every movement of money, each described once. What is added here is crashed, raced and repeated at every call.
+
+A description is a `Movement`: its name, its act through the use case as it ships, how the world is made ready for it, and
+who may come between. `tests/simulation/test_every_movement_is_described.py` finds a use case that is in none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from chalicelib.core.dates import ONE_DAY
+from chalicelib.crm.model import EventKind
+from chalicelib.funds.model import Method
+
+from .acts import (
+    DAILY_MINOR,
+    all_of,
+    approve,
+    close,
+    connection,
+    draft,
+    event,
+    every_month,
+    hold,
+    limits,
+    manual_entry,
+    park_by_defect,
+    pause,
+    post_recurring,
+    recharge,
+    refund,
+    reject,
+    release,
+    reopen,
+    restore,
+    reversal,
+    settle,
+    tariff,
+    two_people,
+)
+from .movement import Movement
+from .stage import FIRST, TODAY
+
+ENTRY = manual_entry(500)
+CREDIT_OF_TEN = recharge(1_000, method=Method.CREDIT)
+AMPLE = all_of(recharge(50_000), recharge(50_000, "gamma"))
+"""Funds that cover everything: no cut."""
+HELD = settle()
+"""Beta's first day: two of its services are suspended."""
+ALL_SETTLED = all_of(settle(), settle("alpha"), settle(day=FIRST + ONE_DAY))
+LAST_MONTH, IN_LAST_MONTH = "2026-10", date(2026, 10, 15)
+LAST_OF_YEAR, IN_LAST_OF_YEAR = "2025-12", date(2025, 12, 15)
+LATE_ENTRY = manual_entry(900, on=IN_LAST_MONTH)
+CHANGED = frozenset(("changed-meanwhile",))
+
+FUNDS = (
+    Movement(
+        "recharge-by-operator",
+        recharge(10_000, "alpha"),
+        beside={"settlement": settle(), "refund": refund(300, "alpha"), "limits": limits(700, "alpha")},
+    ),
+    Movement(
+        "recharge-repays-credit",
+        recharge(3_000),
+        prepare=CREDIT_OF_TEN,
+        beside={"credit": recharge(500, method=Method.CREDIT), "recharge": recharge(400)},
+    ),
+    Movement("recharge-only-repays", recharge(600), prepare=CREDIT_OF_TEN, beside={"recharge": recharge(700)}),
+    Movement(
+        "transfer",
+        recharge(1_917),
+        beside={
+            "drain": refund(93_500, "alpha"),
+            "recharge": recharge(5_000, "alpha"),
+            "settlement": settle(),
+            "entry": ENTRY,
+            "limits": limits(2_000),
+        },
+    ),
+    Movement(
+        "refund",
+        refund(2_500),
+        beside={"refund": refund(4_000), "credit": CREDIT_OF_TEN, "settlement": settle(), "entry": ENTRY},
+    ),
+    Movement("refund-by-operator", refund(60_000, "alpha"), beside={"transfer": recharge(40_000)}),
+    Movement(
+        "refund-of-credit",
+        refund(1_000, method=Method.CREDIT),
+        prepare=CREDIT_OF_TEN,
+        beside={"repayment": recharge(600)},
+    ),
+    Movement("bonus", recharge(800, method=Method.BONUS), beside={"refund": refund(6_500)}),
+    Movement("limits", limits(2_000), beside={"settlement": settle(), "refund": refund(1_000)}),
+)
+
+BOOKS = (
+    Movement("manual-entry", ENTRY, beside={"entry": manual_entry(700), "recharge": recharge(100)}),
+    Movement("reversal", reversal(), prepare=ENTRY, beside={"entry": manual_entry(700), "recharge": recharge(100)}),
+)
+
+BY_HAND = (
+    Movement("draft", draft, prepare=two_people, beside={"entry": manual_entry(7)}),
+    Movement(
+        "draft-approved",
+        approve,
+        prepare=all_of(two_people, draft),
+        beside={"reject": reject, "entry": manual_entry(7), "recharge": recharge(100)},
+    ),
+    Movement("draft-rejected", reject, prepare=all_of(two_people, draft), beside={"approve": approve}),
+    Movement(
+        "recurring",
+        post_recurring,
+        prepare=every_month,
+        beside={"pause": pause, "entry": manual_entry(7), "recharge": recharge(100)},
+    ),
+)
+
+PERIODS = (
+    Movement(
+        "period-close",
+        close(LAST_MONTH),
+        prepare=LATE_ENTRY,
+        beside={
+            "entry": manual_entry(800, on=IN_LAST_MONTH),
+            "recharge": recharge(100),
+            "transfer": recharge(100, "alpha"),
+            "settlement": settle(),
+            "month-before": close("2026-09"),
+        },
+        asked_again_after=CHANGED,
+    ),
+    Movement(
+        "period-reopen",
+        reopen(LAST_MONTH),
+        prepare=all_of(LATE_ENTRY, close(LAST_MONTH)),
+        beside={"entry": manual_entry(800, on=IN_LAST_MONTH), "recharge": recharge(100)},
+        asked_again_after=CHANGED,
+    ),
+    Movement(
+        "year-end",
+        close(LAST_OF_YEAR),
+        prepare=manual_entry(900, on=IN_LAST_OF_YEAR),
+        beside={"entry": manual_entry(800, on=IN_LAST_OF_YEAR), "recharge": recharge(100)},
+        asked_again_after=CHANGED,
+    ),
+    Movement(
+        "year-reopened",
+        reopen(LAST_OF_YEAR),
+        prepare=all_of(manual_entry(900, on=IN_LAST_OF_YEAR), close(LAST_OF_YEAR)),
+        beside={"entry": manual_entry(800, on=IN_LAST_OF_YEAR)},
+        asked_again_after=CHANGED,
+    ),
+)
+
+SETTLEMENT = (
+    Movement(
+        "settlement",
+        settle(),
+        beside={
+            "recharge": recharge(DAILY_MINOR),
+            "refund": refund(DAILY_MINOR),
+            "limits": limits(DAILY_MINOR),
+            "event": event(EventKind.DISABLE, FIRST, number=2),
+            "connection": connection("late", start_on=FIRST),
+            "tariff": tariff(60_000),
+            "entry": ENTRY,
+            "hold": hold,
+            "restore": restore(),
+        },
+    ),
+    Movement(
+        "settlement-without-cut",
+        settle(),
+        prepare=AMPLE,
+        beside={"refund": refund(DAILY_MINOR), "event": event(EventKind.DISCONNECT, FIRST, number=1)},
+    ),
+    Movement(
+        "settlement-under-a-limit",
+        settle(),
+        prepare=limits(DAILY_MINOR),
+        beside={"limits": limits(0), "upstream": limits(5_000, "alpha")},
+    ),
+    Movement(
+        "settlement-of-a-second-day",
+        settle(day=FIRST + ONE_DAY),
+        prepare=all_of(settle(), recharge(20_000), restore()),
+        beside={"recharge": recharge(DAILY_MINOR), "restore": restore(), "event": event(EventKind.DISABLE, TODAY)},
+    ),
+    Movement("settlement-of-the-parent", settle("alpha"), prepare=settle(), beside={"transfer": recharge(1_000)}),
+    Movement("settlement-that-parks", settle(), prepare=park_by_defect, beside={"recharge": recharge(1_000)}),
+    Movement("settlement-of-a-day-without-services", settle("gamma"), beside={"recharge": recharge(9, "gamma")}),
+    Movement(
+        "restore",
+        restore(),
+        prepare=all_of(settle(), recharge(2 * 5 * DAILY_MINOR)),
+        beside={
+            "settlement": settle(day=FIRST + ONE_DAY),
+            "refund": refund(2_000),
+            "recharge": recharge(1_000),
+            "event": event(EventKind.DISCONNECT, TODAY),
+            "tariff": tariff(60_000, TODAY),
+        },
+    ),
+)
+
+TERMS = (
+    Movement(
+        "connection",
+        connection("new"),
+        prepare=AMPLE,
+        beside={
+            "refund": refund(55_000),
+            "settlement": settle(),
+            "connection": connection("other"),
+            "limits": limits(5),
+        },
+    ),
+    Movement("event", event(EventKind.DISABLE, FIRST), beside={"settlement": settle(), "recharge": recharge(100)}),
+    Movement("tariff", tariff(60_000), beside={"settlement": settle(), "tariff": tariff(61_000, TODAY)}),
+    Movement("import-holds", hold, beside={"settlement": settle(), "recharge": recharge(100)}),
+    Movement("import-releases", release, prepare=hold, beside={"settlement": settle()}),
+)
+
+MOVEMENTS: Sequence[Movement] = (*FUNDS, *BOOKS, *BY_HAND, *PERIODS, *SETTLEMENT, *TERMS)
+
+
+def movement_named(name: str) -> Movement:
+    """The movement of that name; KeyError when there is none."""
+    return {movement.name: movement for movement in MOVEMENTS}[name]
