@@ -156,7 +156,9 @@ def _announce(periods: Periods, change: Change) -> Periods:
     try:
         write(_put(periods, announced))
     except ConditionFailed:
-        raise _changed() from None
+        # The same may have been announced meanwhile: by somebody else, or by a request of ours that was sent again.
+        if read_periods(periods.tenant_id) != announced:
+            raise _changed() from None
     return announced
 
 

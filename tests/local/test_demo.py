@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ import pytest
 from local.demo_isp import DAYS, ENTRIES, PASSWORD, RECHARGES, REFUND, RESELLERS, STAFF
 from tests.journeys.test_readme import Server, run_readme
 from tests.ledger.programs import bean_check, by_beancount, by_code, by_csv, by_hledger, transactions
+
+pytestmark = pytest.mark.xdist_group("demo")
 
 DIES_AFTER_SECONDS = (0.4, 0.0)
 DIES_AFTER = ("demo: 8 resellers", "demo: 10 days")
@@ -29,6 +32,9 @@ class Visitor:
 
     def get(self, path: str) -> Any:
         return ask(self.address + path, self.token)
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return json.loads(read(self.address + path, self.token, {} if body is None else body))
 
     def read(self, path: str) -> str:
         """An answer that is not JSON."""
@@ -50,7 +56,7 @@ def ask(url: str, token: str = "", body: Any = None) -> Any:
 
 
 def read(url: str, token: str = "", body: Any = None) -> bytes:
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     data = None if body is None else json.dumps(body).encode()
     with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=60) as answer:
         found: bytes = answer.read()
@@ -214,3 +220,89 @@ def test_the_readme_job_runs_beside_the_demo(demo: Demo) -> None:
     told = run_readme(demo.address)
     assert told[-2]["total_debit"] == "10000.00"
     assert {one["difference"] for one in demo.operator.all_of("/v1/tie-outs")} == {"0.00"}
+
+
+def the_month_before() -> tuple[date, date]:
+    """The first and the last day of the newest month that is over in Dhaka."""
+    last = (datetime.now(UTC) + timedelta(hours=6)).date().replace(day=1) - timedelta(days=1)
+    return last.replace(day=1), last
+
+
+def refused(who: Visitor, path: str, body: Any = None) -> tuple[int, str]:
+    """The status and code with which a POST is refused."""
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        who.post(path, body)
+    return refusal.value.code, json.loads(refusal.value.read())["code"]
+
+
+def lines_of(who: Visitor, account: str, span: str) -> list[Any]:
+    """Every line of an account in a range of days, page after page, the running balance held on the way."""
+    page = who.get(f"/v1/ledger/reports/account-ledger?account={account}&{span}&limit=200")
+    lines = list(page["items"])
+    while page["next_cursor"]:
+        cursor = page["next_cursor"]
+        page = who.get(f"/v1/ledger/reports/account-ledger?account={account}&{span}&limit=200&cursor={cursor}")
+        lines += page["items"]
+    balance = minor(page["opening"])
+    for line in lines:
+        balance += minor(line["debit"]) - minor(line["credit"])
+        assert minor(line["balance"]) == balance
+    assert balance == minor(page["closing"])
+    return lines
+
+
+def test_an_accountant_closes_a_month_and_traces_every_figure_to_its_entries(demo: Demo) -> None:
+    """What `docs/closing-a-month.md` says, from the first step to the last."""
+    accountant = demo.operator
+    first, last = the_month_before()
+    month, span = f"{first:%Y-%m}", f"from={first}&to={last}"
+    before = accountant.get(f"/v1/ledger/periods/{month}")
+    assert (before["status"], before["waits_for"], before["drafts_waiting"], before["doubted"]) == ("open", [], 0, [])
+
+    report = accountant.get(f"/v1/ledger/reports/profit-and-loss?{span}")
+    sheet = accountant.get(f"/v1/ledger/reports/balance-sheet?on={last}")
+    trial = accountant.get(f"/v1/ledger/reports/trial-balance?{span}")
+    result = 0
+    for section, sign in (("income", -1), ("expenses", 1)):
+        for figure in report[section]["lines"]:
+            lines = lines_of(accountant, figure["code"], span)
+            moved = sum(minor(line["debit"]) - minor(line["credit"]) for line in lines)
+            assert moved * sign == minor(figure["amount"])
+            result -= moved
+            for line in lines[:3]:
+                legs = accountant.get(f"/v1/ledger/entries/{line['entry']}")["lines"]
+                assert (figure["code"], line["debit"], line["credit"]) in [
+                    (leg["account"], leg["debit"], leg["credit"]) for leg in legs
+                ]
+    assert result == minor(report["result"])
+    assets, claims = (
+        minor(sheet["assets"]["total"]),
+        minor(sheet["liabilities"]["total"]) + minor(sheet["equity"]["total"]),
+    )
+    assert assets == claims + minor(sheet["result"])
+    assert trial["total_debit"] == trial["total_credit"]
+
+    closed = accountant.post(f"/v1/ledger/periods/{month}/closing")
+    assert (closed["action"], closed["closed_through"]) == ("close", last.isoformat())
+    assert refused(accountant, f"/v1/ledger/periods/{month}/closing") == (409, "already-closed")
+    late = {"effective_on": last.isoformat(), "memo": "Forgotten rent"}
+    lines = [{"account": "5900", "debit": "10.00"}, {"account": "1010", "credit": "10.00"}]
+    assert refused(accountant, "/v1/ledger/entries", {**late, "lines": lines}) == (422, "period-closed")
+    reason = {"reason": "the rent was forgotten"}
+    assert refused(accountant, f"/v1/ledger/periods/{month}/reopening", reason) == (403, "role-not-allowed")
+    again = accountant.get(f"/v1/ledger/reports/profit-and-loss?{span}")
+    assert {**again, "closed_through": None} == {**report, "closed_through": None}
+    assert again["closed_through"] == last.isoformat()
+    paper = accountant.get(f"/v1/ledger/reports/balance-sheet?on={last}&format=pdf")
+    assert read(paper["url"])[:5] == b"%PDF-"
+
+
+def test_a_reseller_closes_its_own_month_and_its_owner_alone_opens_it_again(demo: Demo) -> None:
+    owner = demo.owners["SYLHET"]
+    month = f"{the_month_before()[0]:%Y-%m}"
+    owner.post(f"/v1/ledger/periods/{month}/closing")
+    opened = owner.post(f"/v1/ledger/periods/{month}/reopening", {"reason": "a receipt came late"})
+    assert opened["reason"] == "a receipt came late"
+    told = owner.get(f"/v1/ledger/periods/{month}")
+    assert (told["status"], [event["action"] for event in told["history"]]) == ("open", ["close", "reopen"])
+    assert owner.get("/v1/ledger/verification")["status"] == "sound"
