@@ -38,10 +38,22 @@ StatusName = Annotated[
 ]
 EventType = Annotated[Literal["enable", "disable", "change_plan", "disconnect"], Field(examples=["disable"])]
 PersonName = Annotated[str, parsed(parse_name), shown("Fatema Akter", minLength=1, maxLength=120)]
-Phone = Annotated[str, parsed(parse_phone), shown("01711234567", maxLength=40)]
+_GAPS = r"[\s().-]*"
+_BYTES, _FOURS, _SIXES = "[0-9A-Fa-f]{2}", "[0-9A-Fa-f]{4}", "[0-9A-Fa-f]{6}"
+_MAC = "|".join(
+    [f"{_BYTES}({gap}{_BYTES}){{5}}" for gap in ":- "]
+    + [f"{_FOURS}({gap}{_FOURS}){{2}}" for gap in (":", r"\.", "-")]
+    + [f"{_SIXES}[:.-]?{_SIXES}"]
+)
+
+Phone = Annotated[
+    str,
+    parsed(parse_phone),
+    shown("01711234567", pattern=rf"^{_GAPS}(\+{_GAPS})?([0-9]{_GAPS}){{5,15}}$"),
+]
 Zone = Annotated[str, parsed(parse_zone), shown("Mirpur-10", maxLength=60)]
-Username = Annotated[str, parsed(parse_username), shown("bn700123", minLength=1, maxLength=64)]
-Mac = Annotated[str, parsed(parse_mac), shown("9C:53:00:07:00:7B", minLength=12, maxLength=17)]
+Username = Annotated[str, parsed(parse_username), shown("bn700123", pattern="^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")]
+Mac = Annotated[str, parsed(parse_mac), shown("9C:53:00:07:00:7B", pattern=f"^({_MAC})$")]
 SearchText = Annotated[str, parsed(clean_text), shown("karim 0171", maxLength=200), Field(max_length=200)]
 Count = Annotated[int, Field(examples=[400])]
 SubscriberId = Annotated[str, Field(examples=["t4h8w2p5n6qr.s123"])]

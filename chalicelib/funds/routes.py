@@ -180,13 +180,20 @@ def read_child_fund(call: Call, reseller_id: str) -> FundAnswer:
     return _fund((*call.tenants, child))
 
 
-@bp.api("GET", "/v1/fund", may="funds:read", answer=FundAnswer)
+@bp.api("GET", "/v1/fund", may="funds:read", answer=FundAnswer, also={404: "not-found"})
 def read_own_fund(call: Call) -> FundAnswer:
     """One's own fund; the operator has none."""
     return _fund(call.tenants)
 
 
-@bp.api("GET", "/v1/fund/movements", may="funds:read", query=PageQuery, answer=page_of(MovementAnswer))
+@bp.api(
+    "GET",
+    "/v1/fund/movements",
+    may="funds:read",
+    query=PageQuery,
+    answer=page_of(MovementAnswer),
+    also={404: "not-found"},
+)
 def list_own_movements(call: Call) -> Answer:
     """Every movement of one's own fund, newest first."""
     if call.tenant.is_operator:

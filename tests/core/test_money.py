@@ -1,16 +1,20 @@
 """Money as text and as minor units: what is read, what is refused, and the laws that hold for every amount."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.money import (
     MAX_AMOUNT_MINOR,
+    amount_pattern,
     decimals_of,
     format_money,
     parse_money,
     round_half_up,
     share_of,
+    shown_pattern,
 )
 
 amounts = st.integers(-MAX_AMOUNT_MINOR, MAX_AMOUNT_MINOR)
@@ -158,3 +162,51 @@ def test_a_share_is_between_nothing_and_all_of_it(minor: int, bps: int) -> None:
     assert 0 <= abs(share) <= abs(minor)
     assert share_of(minor, 0) == 0
     assert share_of(minor, 10_000) == minor
+
+
+ODD_AMOUNTS = [
+    *(
+        "0",
+        "00",
+        "0.",
+        ".5",
+        "0.0",
+        "0.00",
+        "0.000",
+        "1",
+        "01",
+        "1.",
+        "1.5",
+        "1.05",
+        "1.005",
+        "1.0005",
+        "+1",
+        "1e3",
+        "1 ",
+        "",
+    ),
+    *("999999999999.999", "1000000000000", "1000000000000.000", "1000000000000.001"),
+    *("9999999999999.99", "10000000000000", "10000000000000.00", "10000000000000.01", "10000000000001"),
+    *("999999999999999", "1000000000000000", "1000000000000001", "9999999999999999", "10000000000000000"),
+]
+
+
+def is_read(text: str, decimals: int) -> bool:
+    try:
+        parse_money(text, decimals)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("decimals", [0, 2, 3])
+def test_clients_are_told_exactly_the_amounts_that_are_read(decimals: int) -> None:
+    told = re.compile(amount_pattern(decimals))
+    assert [text for text in ODD_AMOUNTS if told.fullmatch(text)] == [t for t in ODD_AMOUNTS if is_read(t, decimals)]
+
+
+@given(amounts, decimals)
+def test_every_amount_that_is_shown_looks_as_clients_are_told(amount_minor: int, decimals: int) -> None:
+    shown = format_money(amount_minor, decimals)
+    assert re.fullmatch(shown_pattern(decimals), shown)
+    assert re.fullmatch("-?" + amount_pattern(decimals), shown)
