@@ -18,7 +18,13 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     for name, builder in inspect.getmembers(keys, inspect.isfunction)
     if builder.__module__ == keys.__name__ and name != "digest"
 }
-EXAMPLES: dict[Any, Any] = {str: "some-text", int: 7, date: date(2026, 11, 22), tuple[str, ...]: ("op", "t1")}
+EXAMPLES: dict[Any, Any] = {
+    str: "some-text",
+    int: 7,
+    int | None: 7,
+    date: date(2026, 11, 22),
+    tuple[str, ...]: ("op", "t1"),
+}
 
 
 def build(builder_name: str, first: str, /, **changes: Any) -> Any:
@@ -50,7 +56,13 @@ def test_there_are_as_many_builders_as_this_test_has_seen() -> None:
 
 @pytest.mark.parametrize("name", [name for name in BUILDERS if isinstance(build(name, "t1"), Key)])
 def test_every_argument_of_a_key_is_told_apart_in_it(name: str) -> None:
-    others: dict[Any, Any] = {str: "other", int: 12_345_678, date: date(2027, 1, 2), tuple[str, ...]: ("op", "t2")}
+    others: dict[Any, Any] = {
+        str: "other",
+        int: 12_345_678,
+        int | None: None,
+        date: date(2027, 1, 2),
+        tuple[str, ...]: ("op", "t2"),
+    }
     hints = typing.get_type_hints(BUILDERS[name])
     _, *arguments = inspect.signature(BUILDERS[name]).parameters
     plain = build(name, "t1")

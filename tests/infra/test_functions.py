@@ -78,7 +78,7 @@ def test_nothing_is_set_that_the_code_does_not_read_and_everything_without_a_fit
     read = {c.args[0].value for c in calls if isinstance(c.func, ast.Name) and c.func.id == "env"}  # type: ignore[attr-defined]
     told = {name for name in package.environment("APIHandler") if not name.startswith("POWERTOOLS_")}
     assert told - read == set()
-    assert read - told == {"PASSWORD_MEMORY_KIB", "TOKEN_KEYS", "LD_LIBRARY_PATH"}
+    assert read - told == {"PASSWORD_MEMORY_KIB", "TOKEN_KEYS", "LD_LIBRARY_PATH", "AWS_LAMBDA_FUNCTION_NAME"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
