@@ -49,6 +49,17 @@ def test_a_refund_by_credit_takes_back_what_was_lent(world: World) -> None:
     check_invariants()
 
 
+def test_more_than_was_lent_is_not_taken_back_by_credit_though_the_fund_would_bear_it(world: World) -> None:
+    world.recharge(world.alpha, world.beta, 40_00, Method.CREDIT)
+    world.recharge(world.alpha, world.beta, 60_00, Method.BONUS)
+    before = funds_of(world)
+    with pytest.raises(Conflict) as refusal:
+        world.refund(world.alpha, world.beta, 40_01, Method.CREDIT)
+    assert (refusal.value.code, funds_of(world)) == ("fund-too-low", before)
+    world.refund(world.alpha, world.beta, 40_00, Method.CREDIT)
+    check_invariants()
+
+
 @pytest.mark.parametrize("method", [method for method in Method if method is not Method.CREDIT])
 def test_a_refund_is_at_most_the_whole_fund(world: World, method: Method) -> None:
     before = check_invariants()

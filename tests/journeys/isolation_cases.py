@@ -230,7 +230,7 @@ REPORTS = {
     "GET /v1/ledger/reports/fund-statement": Case(query={**_SPAN, "limit": "1"}, leaves_out=_left("cursor")),
     "GET /v1/ledger/reports/receivables-ageing": Case(query={**_ON, "limit": "1"}, leaves_out=_left("cursor")),
     "GET /v1/ledger/reports/tie-out": Case(
-        query={**_ASKED, "on": "2026-11-22", "limit": "1"}, leaves_out=_left("cursor")
+        query={**_ASKED, "on": "2026-11-22", "compare_on": "2026-11-01", "limit": "1"}, leaves_out=_left("cursor")
     ),
 }
 

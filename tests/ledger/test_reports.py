@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import Invalid, NotFound
+from chalicelib.funds.model import Method
+from chalicelib.funds.transfer import Order, recharge_fund
 from chalicelib.ledger import kept, seal
 from chalicelib.ledger.chart import RESELLER_CHART, Account, AccountType
 from chalicelib.ledger.entries import find_entry
@@ -37,7 +39,7 @@ from tests.bench.statements import measure
 from tests.ledger.entries import record, reverse, sale
 from tests.ledger.random_books import BEGIN, DAYS, Post, Seal, all_entries, fresh, instants, play, post, steps
 from tests.simulation import MemoryDynamoDB
-from tests.world import NOW, World, tenant
+from tests.world import BOSS, NOW, World, tenant
 
 OPERATOR = tenant("op", None, date(2026, 1, 1))
 ALPHA = tenant("alpha", OPERATOR, date(2026, 1, 1))
@@ -317,7 +319,24 @@ def test_both_books_agree_as_known_at_any_instant_and_say_what_is_dated_otherwis
     assert (gamma.fund.parent_minor, gamma.fund.child_minor, gamma.agrees) == (70_00, 70_00, True)
     before = Asked(through(date(2026, 11, 22)), known_at=NOW - timedelta(microseconds=1))
     assert [one.fund.parent_minor for one in tie_out_report(world.operator, [world.alpha], before)] == [0]
-    assert tie_out_table("Op", today, [alpha, gamma], "BDT").rows[0].cells[2:5] == (1_000_00, 1_000_00, 0)
+    assert tie_out_table("Op", today, [alpha, gamma], "BDT").rows[0].cells[2:] == (1_000_00, 1_000_00, 0, 0, 0, 0, 0)
+
+
+def test_a_tie_out_is_held_against_an_earlier_day(engine: MemoryDynamoDB) -> None:
+    world = World.of_tenants(date(2026, 11, 1))
+    world.recharge(world.operator, world.alpha, 1_000_00)
+    credit = Order(30_00, Method.CREDIT, "", "", BOSS)
+    recharge_fund(world.operator, world.alpha, credit, NOW - timedelta(days=3))
+    asked = Asked(through(date(2026, 11, 22)), through(date(2026, 11, 20)))
+    (alpha,) = tie_out_report(world.operator, [world.alpha], asked)
+    assert (alpha.fund.parent_minor, alpha.fund.compared_parent_minor, alpha.fund.compared_child_minor) == (
+        1_030_00,
+        30_00,
+        30_00,
+    )
+    assert (alpha.credit.compared_parent_minor, alpha.credit.compared_child_minor) == (30_00, 30_00)
+    row = tie_out_table("Op", asked, [alpha], "BDT").rows[0]
+    assert row.cells[2:] == (1_030_00, 1_030_00, 0, 30_00, 30_00, 0, 0, 30_00, 30_00, 30_00, 30_00)
 
 
 def test_money_that_moves_while_two_books_are_read_is_no_difference(engine: MemoryDynamoDB) -> None:

@@ -136,9 +136,12 @@ def test_both_tiers_tie_out_page_by_page(operator: Client, alpha: Client) -> Non
     first = operator.get(f"{REPORTS}/tie-out?limit=1").ok(200)
     second = operator.get(f"{REPORTS}/tie-out?limit=1&cursor={first['next_cursor']}").ok(200)
     assert [one["name"] for one in (*first["items"], *second["items"])] == ["Alpha Net", "Gamma Net"]
+    agrees = {"difference": "0.00", "unexplained": "0.00", "compared_parent": None, "compared_child": None}
     for one in (*first["items"], *second["items"]):
-        assert one["fund"] == {"parent": "70.00", "child": "70.00", "difference": "0.00", "unexplained": "0.00"}
-        assert one["credit"] == {"parent": "30.00", "child": "30.00", "difference": "0.00", "unexplained": "0.00"}
+        assert one["fund"] == {"parent": "70.00", "child": "70.00", **agrees}
+        assert one["credit"] == {"parent": "30.00", "child": "30.00", **agrees}
+    (compared, *_) = operator.get(f"{REPORTS}/tie-out?compare_on=2026-11-01").ok(200)["items"]
+    assert (compared["fund"]["compared_parent"], compared["fund"]["compared_child"]) == ("0.00", "0.00")
     assert alpha.get(f"{REPORTS}/tie-out").ok(200)["items"] == []
 
 

@@ -25,7 +25,7 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     "api": (("tests/api",), ("tests/funds",), ("tests/journeys",)),
     "tenants": (("tests/tenants",), ("tests/journeys",)),
 }
-"""By package: which tests are tried, the likeliest first."""
+"""By package: which tests are tried after those that name the module themselves, the likeliest first."""
 
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
@@ -40,9 +40,9 @@ class Verdict:
 
 
 def kill(condition: Condition) -> Verdict:
-    """Try the stages of its package one after the other, until a test fails."""
+    """Try the tests that name its module, then the stages of its package, until a test fails."""
     started = time.monotonic()
-    for targets in STAGES[condition.module.split(".")[1]]:
+    for targets in (_naming(condition.module), *STAGES[condition.module.split(".")[1]]):
         killed_by = _run(condition, targets)
         if killed_by is not None:
             return Verdict(condition, killed_by, time.monotonic() - started)
@@ -56,9 +56,19 @@ def kill_all(conditions: Iterable[Condition], workers: int) -> Iterator[Verdict]
             yield done.result()
 
 
+def _naming(module: str) -> tuple[str, ...]:
+    """The files of tests that import from the module, those of its own package first."""
+    package = module.split(".")[1]
+    paths = [path for path in sorted((ROOT / "tests").glob("*/test_*.py")) if module in path.read_text()]
+    paths.sort(key=lambda path: path.parent.name != package)
+    return tuple(str(path.relative_to(ROOT)) for path in paths)
+
+
 def _run(condition: Condition, targets: tuple[str, ...]) -> str | None:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tests.mutants.plugin", "-p", "no:cacheprovider"]
     there = [target for target in targets if (ROOT / target).exists()]
+    if not there:
+        return None
     try:
         ended = subprocess.run(
             [*command, *there],

@@ -210,4 +210,6 @@ def _sides(sides: Sides) -> SidesAnswer:
         child=sides.child_minor,
         difference=sides.difference_minor,
         unexplained=sides.unexplained_minor,
+        compared_parent=sides.compared_parent_minor,
+        compared_child=sides.compared_child_minor,
     )

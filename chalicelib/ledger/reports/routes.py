@@ -231,8 +231,7 @@ def _names(tenant: Tenant, ids: Sequence[str]) -> dict[str, str]:
 )
 def report_tie_out(call: Call) -> Answer | Response:
     """For each direct child on a day and as known then: fund and credit in this book and in its own, and the difference."""
-    query: TieOutQuery = call.query
-    asked = Asked(through(query.on or call.today), None, query.by, query.known_at)
+    asked = _days(call, call.query)
     limit, after = _page(call)
     children, following = list_children(call.tenant.tenant_id, limit=limit or MOST_CHILDREN, after=after)
     if limit is None and following is not None:

@@ -71,10 +71,9 @@ class AgeingQuery(DayQuery):
     cursor: Cursor | None = None
 
 
-class TieOutQuery(_Query):
+class TieOutQuery(DayQuery):
     """A page of the direct children on a day."""
 
-    on: Day | None = None
     limit: Annotated[int, Field(ge=1, le=50, examples=[20])] = 20
     cursor: Cursor | None = None
 
@@ -228,6 +227,8 @@ class SidesAnswer(Answer):
     child: MoneyOut
     difference: MoneyOut
     unexplained: MoneyOut
+    compared_parent: MoneyOut | None
+    compared_child: MoneyOut | None
 
 
 class TwoTiersAnswer(Answer):

@@ -226,20 +226,24 @@ def tie_out_table(owner: str, asked: Asked, report: Sequence[TwoTiers], currency
         _money("credit_difference", "Difference"),
         _money("unexplained", "Not explained by dates"),
     ]
-    rows = [
-        TableRow(
-            (
-                one.child.code,
-                one.child.name,
-                one.fund.parent_minor,
-                one.fund.child_minor,
-                one.fund.difference_minor,
-                one.credit.parent_minor,
-                one.credit.child_minor,
-                one.credit.difference_minor,
-                one.fund.unexplained_minor + one.credit.unexplained_minor,
-            )
-        )
-        for one in report
-    ]
+    if asked.compared is not None:
+        columns += [_money("compared_held", "Compared, held"), _money("compared_fund", "Compared, in its book")]
+        columns += [_money("compared_receivable", "Compared, credit"), _money("compared_payable", "Compared, payable")]
+    rows = [TableRow((one.child.code, one.child.name, *_tie_out_figures(one))[: len(columns)]) for one in report]
     return _table(owner, currency, asked, "tie-out", "Two-tier tie-out", columns, rows)
+
+
+def _tie_out_figures(one: TwoTiers) -> tuple[int | None, ...]:
+    return (
+        one.fund.parent_minor,
+        one.fund.child_minor,
+        one.fund.difference_minor,
+        one.credit.parent_minor,
+        one.credit.child_minor,
+        one.credit.difference_minor,
+        one.fund.unexplained_minor + one.credit.unexplained_minor,
+        one.fund.compared_parent_minor,
+        one.fund.compared_child_minor,
+        one.credit.compared_parent_minor,
+        one.credit.compared_child_minor,
+    )

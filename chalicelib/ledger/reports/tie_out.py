@@ -20,12 +20,14 @@ LOOKS = 3
 
 @dataclass(frozen=True)
 class Sides:
-    """One figure that both books have, and the same of all days: minor units."""
+    """One figure that both books have, and the same of all days and of the day compared with: minor units."""
 
     parent_minor: int
     child_minor: int
     parent_ever_minor: int
     child_ever_minor: int
+    compared_parent_minor: int | None = None
+    compared_child_minor: int | None = None
 
     @property
     def difference_minor(self) -> int:
@@ -52,10 +54,11 @@ class TwoTiers:
 
 @dataclass(frozen=True)
 class _Nets:
-    """The net debits of a book by account and counterparty: on the day asked for, and of all days."""
+    """The net debits of a book by account and counterparty: on the day asked for, of all days, and compared."""
 
     on: Counter[tuple[str, str]]
     ever: Counter[tuple[str, str]]
+    compared: Counter[tuple[str, str]] | None
 
 
 def tie_out_report(parent: Tenant, children: Sequence[Tenant], asked: Asked) -> list[TwoTiers]:
@@ -71,18 +74,31 @@ def tie_out_report(parent: Tenant, children: Sequence[Tenant], asked: Asked) -> 
 
 def _compare(book: _Nets, child: Tenant, asked: Asked) -> TwoTiers:
     own, whose = _nets(child.tenant_id, asked), child.tenant_id
-    held, has = (FUNDS_HELD, whose), (FUND_WITH_PARENT, "")
-    lent, owes = (RESELLER_RECEIVABLE, whose), (PAYABLE_TO_PARENT, "")
-    fund = Sides(-book.on[held], own.on[has], -book.ever[held], own.ever[has])
-    return TwoTiers(child, fund, Sides(book.on[lent], -own.on[owes], book.ever[lent], -own.ever[owes]))
+    fund = _sides(book, (FUNDS_HELD, whose), -1, own, (FUND_WITH_PARENT, ""), 1)
+    return TwoTiers(child, fund, _sides(book, (RESELLER_RECEIVABLE, whose), 1, own, (PAYABLE_TO_PARENT, ""), -1))
+
+
+def _sides(
+    book: _Nets, held: tuple[str, str], parents_sign: int, own: _Nets, has: tuple[str, str], childs_sign: int
+) -> Sides:
+    """The figure of an account in the parent's book against that of one in the child's, each with its own sign."""
+    parents = [parents_sign * book.on[held], parents_sign * book.ever[held]]
+    childs = [childs_sign * own.on[has], childs_sign * own.ever[has]]
+    if book.compared is None or own.compared is None:
+        return Sides(parents[0], childs[0], parents[1], childs[1])
+    compared = (parents_sign * book.compared[held], childs_sign * own.compared[has])
+    return Sides(parents[0], childs[0], parents[1], childs[1], *compared)
 
 
 def _nets(tenant_id: str, asked: Asked) -> _Nets:
     day, last = day_of(asked.by), asked.span.last.isoformat()
-    found = _Nets(Counter(), Counter())
+    compared = None if asked.compared is None else asked.compared.last.isoformat()
+    found = _Nets(Counter(), Counter(), None if compared is None else Counter())
     for one in read_kept(tenant_id, asked.known_at).sums:
         whose = (one.account, one.counterparty)
         found.ever[whose] += one.net_minor
         if day(one) <= last:
             found.on[whose] += one.net_minor
+        if found.compared is not None and compared is not None and day(one) <= compared:
+            found.compared[whose] += one.net_minor
     return found
