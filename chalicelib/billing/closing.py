@@ -15,7 +15,7 @@ from chalicelib.core.dates import ONE_DAY, day_at, days_in_month
 from chalicelib.core.errors import Conflict, invalid_field
 from chalicelib.ledger.doubts import doubts_in
 from chalicelib.ledger.entries import first_entries
-from chalicelib.ledger.kept_draft import open_drafts
+from chalicelib.ledger.hand.kept_draft import open_drafts
 from chalicelib.ledger.periods import (
     CLOSE,
     REOPEN,

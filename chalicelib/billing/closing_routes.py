@@ -27,7 +27,7 @@ from chalicelib.billing.closing_shapes import (
 from chalicelib.billing.state import read_states
 from chalicelib.core.dates import ONE_DAY, from_micros
 from chalicelib.ledger.doubts import doubts_in
-from chalicelib.ledger.kept_draft import open_drafts
+from chalicelib.ledger.hand.kept_draft import open_drafts
 from chalicelib.ledger.periods import PeriodEvent, Periods, read_events, read_periods
 
 bp = Blueprint(__name__, tag="Periods")

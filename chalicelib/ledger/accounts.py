@@ -12,7 +12,7 @@ from chalicelib.aws import clock, keys
 from chalicelib.aws.tables import ConditionFailed, Operation, Put, Remember, forget, read_all, read_many, write
 from chalicelib.core.errors import Conflict, NotFound, Unavailable, invalid_field
 from chalicelib.ledger.chart import SYSTEM_ACCOUNTS, Account, AccountStatus, AccountType, default_chart, line_of_groups
-from chalicelib.ledger.hand_store import head_unmoved, read_revision, rules_moved
+from chalicelib.ledger.hand.store import head_unmoved, read_revision, rules_moved
 from chalicelib.ledger.journal import BY_HAND, YEAR_END
 from chalicelib.ledger.store import AccountRow, HeadRow, to_account
 from chalicelib.tenants.model import Tenant

@@ -26,7 +26,7 @@ from chalicelib.ledger.chart_shapes import (
     show_cost_centre,
     show_settings,
 )
-from chalicelib.ledger.cost_centres import (
+from chalicelib.ledger.hand.cost_centres import (
     CostCentre,
     add_cost_centre,
     change_cost_centre,

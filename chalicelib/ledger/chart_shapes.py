@@ -8,7 +8,7 @@ from chalicelib.api.fields import Amount, Answer, Body, Code, MoneyOut, Name, pa
 from chalicelib.api.paging import PageQuery
 from chalicelib.crm.contact import parse_zone
 from chalicelib.ledger.chart import Account
-from chalicelib.ledger.cost_centres import CostCentre
+from chalicelib.ledger.hand.cost_centres import CostCentre
 from chalicelib.ledger.settings import LedgerSettings
 
 AccountTypeName = Literal["asset", "liability", "equity", "income", "expense"]

@@ -25,8 +25,8 @@ from chalicelib.core.dates import from_micros
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.text import clean_text
 from chalicelib.ledger.entries import Wanted
+from chalicelib.ledger.hand.vouchers import MANUAL, Voucher, approver_of
 from chalicelib.ledger.journal import Entry, Line
-from chalicelib.ledger.vouchers import MANUAL, Voucher, approver_of
 
 JournalName = Literal["general", "receipts", "payments", "contra"]
 MAX_REFERENCE = 64

@@ -15,7 +15,8 @@ from chalicelib.ledger.entry_shapes import (
     show_entry,
     voucher_of,
 )
-from chalicelib.ledger.manual import record_voucher, reverse_entry
+from chalicelib.ledger.hand.manual import record_voucher, reverse_entry
+from chalicelib.ledger.hand.vouchers import opening_of
 from chalicelib.ledger.shapes import (
     BalanceAnswer,
     TieOutAnswer,
@@ -26,7 +27,6 @@ from chalicelib.ledger.shapes import (
 from chalicelib.ledger.statements import TrialBalance, trial_balance
 from chalicelib.ledger.tie_outs import tie_out
 from chalicelib.ledger.verify import verify_book
-from chalicelib.ledger.vouchers import opening_of
 from chalicelib.tenants.hierarchy import list_children
 
 bp = Blueprint(__name__, tag="Books")

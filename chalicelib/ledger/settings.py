@@ -9,7 +9,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.tables import ConditionFailed, Put, read, write
 from chalicelib.core.dates import ONE_DAY
 from chalicelib.core.errors import Conflict
-from chalicelib.ledger.hand_store import rules_moved
+from chalicelib.ledger.hand.store import rules_moved
 from chalicelib.ledger.store import LedgerSettingsRow
 from chalicelib.ledger.year_end import read_year_ends
 

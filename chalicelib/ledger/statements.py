@@ -10,10 +10,10 @@ from datetime import date, datetime
 from chalicelib.core.dates import ONE_DAY, start_of, to_micros
 from chalicelib.ledger.accounts import read_chart
 from chalicelib.ledger.chart import Account
-from chalicelib.ledger.digests import Sum, net_by_account
 from chalicelib.ledger.heads import read_heads, totals_of
 from chalicelib.ledger.journal import Head
-from chalicelib.ledger.kept import read_kept
+from chalicelib.ledger.totals.digests import Sum, net_by_account
+from chalicelib.ledger.totals.kept import read_kept
 from chalicelib.tenants.model import Tenant
 
 __all__ = ["BalanceLine", "TrialBalance", "balances_at", "read_heads", "trial_balance"]

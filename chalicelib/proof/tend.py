@@ -7,8 +7,8 @@ from typing import Any
 from chalicelib.auth.model import Author
 from chalicelib.aws.log import log
 from chalicelib.aws.queue import send_books
-from chalicelib.ledger.recurring import post_due
-from chalicelib.ledger.seal import seal_book
+from chalicelib.ledger.hand.recurring import post_due
+from chalicelib.ledger.totals.seal import seal_book
 from chalicelib.proof.prove import prove_book, prove_due
 from chalicelib.tenants.hierarchy import read_chain, read_tree
 from chalicelib.tenants.model import Tenant

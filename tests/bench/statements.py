@@ -8,7 +8,6 @@ from unittest.mock import patch
 
 from chalicelib.aws.tables import put_many
 from chalicelib.core.dates import to_micros
-from chalicelib.ledger import seal
 from chalicelib.ledger.chart import BANK, CASH, FUNDS_HELD, OTHER_EXPENSE, TAX_PAYABLE, WHOLESALE_REVENUE
 from chalicelib.ledger.journal import GENERAL, Draft, Head, Line, append, child_journal
 from chalicelib.ledger.reports.ageing import receivables_ageing
@@ -16,9 +15,10 @@ from chalicelib.ledger.reports.asked import Asked, Span, through
 from chalicelib.ledger.reports.balances import balance_sheet, profit_and_loss
 from chalicelib.ledger.reports.lines import account_ledger, cash_book
 from chalicelib.ledger.reports.view import open_book
-from chalicelib.ledger.seal import SEAL_FROM
 from chalicelib.ledger.statements import trial_balance
 from chalicelib.ledger.store import head_row, put_entry
+from chalicelib.ledger.totals import seal
+from chalicelib.ledger.totals.seal import SEAL_FROM
 from chalicelib.tenants.model import Tenant
 from tests.bench.report import Figure
 from tests.simulation import MemoryDynamoDB

@@ -15,16 +15,16 @@ from chalicelib.core.errors import Conflict, Invalid, Refusal
 from chalicelib.funds.model import Method
 from chalicelib.funds.transfer import Order, recharge_fund
 from chalicelib.ledger.doubts import Doubt, doubts_in, lift_doubts, raise_doubt
-from chalicelib.ledger.drafts import keep_draft, reject_draft
 from chalicelib.ledger.entries import find_entry, list_book
+from chalicelib.ledger.hand.drafts import keep_draft, reject_draft
+from chalicelib.ledger.hand.manual import record_entry
+from chalicelib.ledger.hand.vouchers import Voucher
 from chalicelib.ledger.journal import GENERAL, YEAR_END, Entry, credit, debit
-from chalicelib.ledger.manual import record_entry
 from chalicelib.ledger.periods import read_events, read_periods
 from chalicelib.ledger.post import Posting
 from chalicelib.ledger.settings import change_settings
 from chalicelib.ledger.statements import read_heads, trial_balance
 from chalicelib.ledger.store import HeadRow
-from chalicelib.ledger.vouchers import Voucher
 from chalicelib.ledger.year_end import closing_lines, read_year_ends
 from chalicelib.tenants.model import Tenant
 from tests.invariants import check_invariants

@@ -15,8 +15,8 @@ from chalicelib.core.errors import Conflict, Unavailable
 from chalicelib.funds.limits import change_limits, read_fund
 from chalicelib.funds.model import Method
 from chalicelib.funds.transfer import TRIES, Movement, Order, recharge_fund, refund_fund
+from chalicelib.ledger.hand.manual import record_entry
 from chalicelib.ledger.journal import credit, debit
-from chalicelib.ledger.manual import record_entry
 from tests.conftest import SetClock
 from tests.funds.legs import funds_of, too_low
 from tests.invariants import check_invariants, read_book

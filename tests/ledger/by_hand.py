@@ -6,12 +6,12 @@ from typing import Any
 
 from chalicelib.auth.model import Author
 from chalicelib.core.errors import Refusal
+from chalicelib.ledger.hand.manual import record_voucher
+from chalicelib.ledger.hand.vouchers import MANUAL, Voucher
 from chalicelib.ledger.journal import GENERAL, Entry, Line
-from chalicelib.ledger.manual import record_voucher
 from chalicelib.ledger.periods import CLOSE, Change, change_periods, read_periods
 from chalicelib.ledger.settings import change_settings
 from chalicelib.ledger.statements import read_heads
-from chalicelib.ledger.vouchers import MANUAL, Voucher
 from chalicelib.tenants.model import Tenant
 from tests.ledger.entries import TODAY, sale
 from tests.simulation import MemoryDynamoDB

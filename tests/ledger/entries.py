@@ -3,8 +3,8 @@
 from datetime import date, datetime
 
 from chalicelib.ledger.chart import BANK, CASH, INTERNET_REVENUE, OTHER_EXPENSE
+from chalicelib.ledger.hand.manual import record_entry, reverse_entry
 from chalicelib.ledger.journal import Draft, Entry, Line, credit, debit
-from chalicelib.ledger.manual import record_entry, reverse_entry
 from chalicelib.tenants.model import Tenant
 from tests.world import NOW
 

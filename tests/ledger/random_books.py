@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from chalicelib.aws import keys, rows
 from chalicelib.aws.tables import read_all, read_many, write
-from chalicelib.ledger import seal
 from chalicelib.ledger.chart import (
     CASH,
     FUND_WITH_PARENT,
@@ -27,6 +26,7 @@ from chalicelib.ledger.entries import PARTS
 from chalicelib.ledger.journal import Draft, Entry, Line, part_of
 from chalicelib.ledger.post import Posting, head_reads
 from chalicelib.ledger.store import EntryRow, to_entry
+from chalicelib.ledger.totals import seal
 from tests.conftest import create_tables
 from tests.simulation import MemoryDynamoDB
 

@@ -12,8 +12,8 @@ from botocore.config import Config
 
 from chalicelib.aws import files
 from chalicelib.core.errors import Invalid
-from chalicelib.ledger.attachment import clean_file_name
-from chalicelib.ledger.attachments import attachment_marks
+from chalicelib.ledger.hand.attachment import clean_file_name
+from chalicelib.ledger.hand.attachments import attachment_marks
 from tests.conftest import SetClock
 from tests.journeys.client import Client, Reply
 from tests.simulation import MemoryDynamoDB

@@ -12,9 +12,9 @@ from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import Conflict, Invalid, NotFound, Unavailable
 from chalicelib.ledger.chart import CASH, FUND_WITH_PARENT, FUNDS_HELD, INTERNET_REVENUE
 from chalicelib.ledger.entries import find_entry, list_book, list_entries
-from chalicelib.ledger.hand import TRIES
+from chalicelib.ledger.hand.manual import record_entry, reverse_entry
+from chalicelib.ledger.hand.posting import TRIES
 from chalicelib.ledger.journal import Entry, Line, UnbalancedEntryError, credit, debit
-from chalicelib.ledger.manual import record_entry, reverse_entry
 from chalicelib.ledger.post import Posting, head_reads
 from chalicelib.ledger.store import EntryRow, HeadRow, ReversalRow, put_head, to_head
 from chalicelib.ledger.tie_outs import TieOut, tie_out

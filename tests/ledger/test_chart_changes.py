@@ -10,9 +10,9 @@ from chalicelib.aws.tables import read_many, write
 from chalicelib.core.errors import Invalid, NotFound, Refusal
 from chalicelib.ledger.accounts import add_account, change_account, read_chart
 from chalicelib.ledger.chart import SYSTEM_ACCOUNTS, AccountStatus, AccountType
+from chalicelib.ledger.hand.vouchers import Voucher
 from chalicelib.ledger.journal import RECEIPTS, YEAR_END, credit, debit
 from chalicelib.ledger.post import Posting, head_reads
-from chalicelib.ledger.vouchers import Voucher
 from tests.conftest import SetClock
 from tests.invariants import check_invariants
 from tests.ledger.by_hand import between, calls_of, net, post, refusal, voucher

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from chalicelib.aws import keys
 from chalicelib.aws.tables import Put, read, read_all, write
 from chalicelib.core.dates import to_micros
-from chalicelib.ledger import kept, seal
-from chalicelib.ledger.digests import OF_COUNTERPARTIES, Leg, digest_of, pack_digest, reach_of, unpack_digest
 from chalicelib.ledger.journal import Entry
-from chalicelib.ledger.kept import Kept, read_digests, read_kept, read_legs
-from chalicelib.ledger.seal import seal_book
 from chalicelib.ledger.statements import trial_balance
 from chalicelib.ledger.store import DigestLegsRow, DigestRow, DigestStateRow, EntryRow
+from chalicelib.ledger.totals import kept, seal
+from chalicelib.ledger.totals.digests import OF_COUNTERPARTIES, Leg, digest_of, pack_digest, reach_of, unpack_digest
+from chalicelib.ledger.totals.kept import Kept, read_digests, read_kept, read_legs
+from chalicelib.ledger.totals.seal import seal_book
 from tests.ledger.entries import record, sale
 from tests.ledger.random_books import BEGIN, DAYS, Post, Seal, all_entries, fresh, instants, play, post, steps
 from tests.simulation import MemoryDynamoDB

@@ -10,12 +10,12 @@ from chalicelib.auth.model import Author
 from chalicelib.core.errors import Conflict, Invalid, NotFound
 from chalicelib.ledger.accounts import add_account, change_account
 from chalicelib.ledger.chart import AccountStatus, AccountType
-from chalicelib.ledger.drafts import approve_draft, change_draft, keep_draft, reject_draft
 from chalicelib.ledger.entries import list_book
+from chalicelib.ledger.hand.drafts import approve_draft, change_draft, keep_draft, reject_draft
+from chalicelib.ledger.hand.kept_draft import KeptDraft, find_draft, list_drafts, open_drafts
+from chalicelib.ledger.hand.manual import reversal_of
+from chalicelib.ledger.hand.vouchers import approver_of, opening_of
 from chalicelib.ledger.journal import Entry, credit, debit
-from chalicelib.ledger.kept_draft import KeptDraft, find_draft, list_drafts, open_drafts
-from chalicelib.ledger.manual import reversal_of
-from chalicelib.ledger.vouchers import approver_of, opening_of
 from tests.conftest import SetClock
 from tests.invariants import check_invariants
 from tests.ledger.by_hand import (

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from chalicelib.core.errors import Conflict, Invalid, NotFound
-from chalicelib.ledger.cost_centres import CostCentre, add_cost_centre, change_cost_centre, page_of_cost_centres
 from chalicelib.ledger.entries import ROWS_A_LOOK, Wanted, find_entry, list_book
+from chalicelib.ledger.hand.cost_centres import CostCentre, add_cost_centre, change_cost_centre, page_of_cost_centres
+from chalicelib.ledger.hand.vouchers import opening_of
 from chalicelib.ledger.journal import CONTRA, PAYMENTS, RECEIPTS, Entry, Line, credit, debit
-from chalicelib.ledger.vouchers import opening_of
 from tests.conftest import SetClock
 from tests.invariants import check_invariants
 from tests.ledger.by_hand import between, calls_of, close_through, limit, net, post, refusal, voucher

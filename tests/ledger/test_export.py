@@ -28,8 +28,8 @@ from chalicelib.ledger.chart import (
 )
 from chalicelib.ledger.export import export_book, read_extract
 from chalicelib.ledger.export_formats import COLUMNS, Extract, account_names, render
+from chalicelib.ledger.hand.manual import record_entry
 from chalicelib.ledger.journal import Head, Line, append, credit, debit
-from chalicelib.ledger.manual import record_entry
 from chalicelib.ledger.statements import read_heads, trial_balance
 from chalicelib.tenants.model import Tenant
 from tests.conftest import SetClock, create_tables

@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from chalicelib.ledger.recurrence import Every, day_of, days_from, number_from
+from chalicelib.ledger.hand.recurrence import Every, day_of, days_from, number_from
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,12 @@ from chalicelib.auth.model import Author
 from chalicelib.core.errors import Invalid, NotFound, Unavailable
 from chalicelib.ledger.accounts import add_account, change_account
 from chalicelib.ledger.chart import AccountStatus, AccountType
-from chalicelib.ledger.cost_centres import CostCentre, add_cost_centre, change_cost_centre
-from chalicelib.ledger.drafts import approve_draft
 from chalicelib.ledger.entries import list_book
-from chalicelib.ledger.journal import Entry, Line, credit, debit
-from chalicelib.ledger.kept_draft import list_drafts, open_drafts
-from chalicelib.ledger.recurrence import Every
-from chalicelib.ledger.recurring import (
+from chalicelib.ledger.hand.cost_centres import CostCentre, add_cost_centre, change_cost_centre
+from chalicelib.ledger.hand.drafts import approve_draft
+from chalicelib.ledger.hand.kept_draft import list_drafts, open_drafts
+from chalicelib.ledger.hand.recurrence import Every
+from chalicelib.ledger.hand.recurring import (
     Recurring,
     add_recurring,
     change_recurring,
@@ -23,6 +22,7 @@ from chalicelib.ledger.recurring import (
     page_of_recurring,
     post_due,
 )
+from chalicelib.ledger.journal import Entry, Line, credit, debit
 from tests.conftest import SetClock
 from tests.invariants import check_invariants
 from tests.ledger.by_hand import CLERK, PowerCut, between, calls_of, close_through, limit, net, power_cut, refusal
@@ -165,7 +165,7 @@ def test_the_days_of_a_pause_are_left_out_and_an_end_is_for_good(world: World) -
 
 
 def test_one_run_does_so_much_and_the_next_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.ledger.recurring.MAX_AT_ONCE", 4)
+    monkeypatch.setattr("chalicelib.ledger.hand.recurring.MAX_AT_ONCE", 4)
     take_on(world, "a")
     take_on(world, "b")
     assert [post_due(world.alpha, NOW) for _ in range(3)] == [4, 2, 0]

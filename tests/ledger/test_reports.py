@@ -13,7 +13,6 @@ from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import Invalid, NotFound
 from chalicelib.funds.model import Method
 from chalicelib.funds.transfer import Order, recharge_fund
-from chalicelib.ledger import kept, seal
 from chalicelib.ledger.chart import RESELLER_CHART, Account, AccountType
 from chalicelib.ledger.entries import find_entry
 from chalicelib.ledger.journal import Entry, Line
@@ -33,8 +32,9 @@ from chalicelib.ledger.reports.tables import (
 )
 from chalicelib.ledger.reports.tie_out import tie_out_report
 from chalicelib.ledger.reports.view import BookView, Movement, open_book
-from chalicelib.ledger.seal import seal_book
 from chalicelib.ledger.statements import trial_balance
+from chalicelib.ledger.totals import kept, seal
+from chalicelib.ledger.totals.seal import seal_book
 from tests.bench.statements import measure
 from tests.ledger.entries import record, reverse, sale
 from tests.ledger.random_books import BEGIN, DAYS, Post, Seal, all_entries, fresh, instants, play, post, steps

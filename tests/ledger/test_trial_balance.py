@@ -13,8 +13,8 @@ from chalicelib.aws.tables import read_all, read_many, write
 from chalicelib.core.dates import start_of, to_micros
 from chalicelib.ledger.chart import CASH, INTERNET_REVENUE
 from chalicelib.ledger.entries import PARTS
+from chalicelib.ledger.hand.manual import record_entry
 from chalicelib.ledger.journal import Entry, credit, debit
-from chalicelib.ledger.manual import record_entry
 from chalicelib.ledger.post import Posting, head_reads
 from chalicelib.ledger.statements import TrialBalance, trial_balance
 from chalicelib.ledger.store import EntryRow, to_entry

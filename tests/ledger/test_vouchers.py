@@ -17,8 +17,7 @@ from chalicelib.ledger.chart import (
     AccountType,
     holds_money,
 )
-from chalicelib.ledger.journal import Line, credit, debit
-from chalicelib.ledger.vouchers import (
+from chalicelib.ledger.hand.vouchers import (
     REVERSAL,
     Rules,
     approval_of,
@@ -29,6 +28,7 @@ from chalicelib.ledger.vouchers import (
     opening_of,
     person_of,
 )
+from chalicelib.ledger.journal import Line, credit, debit
 from tests.funds.legs import LEGS
 from tests.ledger.by_hand import voucher
 from tests.ledger.entries import TODAY

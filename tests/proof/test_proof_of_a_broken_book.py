@@ -11,8 +11,8 @@ from chalicelib.core.errors import Conflict
 from chalicelib.funds.model import Method
 from chalicelib.ledger.doubts import DISMISSED, LIFTED, OPEN, dismiss_doubt, doubts_in, read_doubts
 from chalicelib.ledger.entries import list_book
+from chalicelib.ledger.hand.manual import record_entry, reverse_entry
 from chalicelib.ledger.journal import GENERAL, Draft, Entry, Line, append, child_journal
-from chalicelib.ledger.manual import record_entry, reverse_entry
 from chalicelib.ledger.periods import CLOSE, REOPEN, PeriodEvent, Periods
 from chalicelib.ledger.statements import read_heads
 from chalicelib.ledger.store import put_entry, put_head

@@ -11,8 +11,8 @@ from chalicelib.aws import keys
 from chalicelib.aws.tables import Put, read_all, write
 from chalicelib.billing.settle import settle_day
 from chalicelib.funds.model import Method
+from chalicelib.ledger.hand.manual import record_entry
 from chalicelib.ledger.journal import GENERAL, Line
-from chalicelib.ledger.manual import record_entry
 from chalicelib.proof import prove, sign_off, tend
 from chalicelib.proof.prove import prove_book, prove_due
 from chalicelib.proof.report import is_signed

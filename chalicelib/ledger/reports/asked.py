@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from chalicelib.core.dates import FIRST_DAY
 from chalicelib.core.errors import invalid_field
-from chalicelib.ledger.digests import Leg, Sum
+from chalicelib.ledger.totals.digests import Leg, Sum
 
 BY_DATES = ("effective_on", "service_on")
 MAX_DAYS = 3660

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.ledger.chart import Account, AccountType
-from chalicelib.ledger.digests import Sum
 from chalicelib.ledger.reports.asked import Span
 from chalicelib.ledger.reports.groups import Amounts, Section, section
 from chalicelib.ledger.reports.view import BookView, Movement, together
+from chalicelib.ledger.totals.digests import Sum
 
 RESULT = (AccountType.INCOME, AccountType.EXPENSE)
 

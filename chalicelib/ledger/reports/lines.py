@@ -16,13 +16,13 @@ from chalicelib.aws.log import alarm
 from chalicelib.aws.tables import read_many
 from chalicelib.core.errors import Invalid, NotFound, invalid_field
 from chalicelib.ledger.chart import BANK, CASH, FUND_ACCOUNTS, GATEWAY
-from chalicelib.ledger.digests import Leg, Sum
 from chalicelib.ledger.journal import Entry
-from chalicelib.ledger.kept import read_legs
 from chalicelib.ledger.reports.asked import day_of
 from chalicelib.ledger.reports.groups import at_or_below
 from chalicelib.ledger.reports.view import BookView, Movement, together
 from chalicelib.ledger.store import EntryRow, to_entry
+from chalicelib.ledger.totals.digests import Leg, Sum
+from chalicelib.ledger.totals.kept import read_legs
 
 MONEY_ACCOUNTS = (CASH, BANK, GATEWAY)
 MAX_LINES = 10_000

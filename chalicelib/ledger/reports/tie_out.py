@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.ledger.chart import FUND_WITH_PARENT, FUNDS_HELD, PAYABLE_TO_PARENT, RESELLER_RECEIVABLE
-from chalicelib.ledger.kept import read_kept
 from chalicelib.ledger.reports.asked import Asked, day_of
+from chalicelib.ledger.totals.kept import read_kept
 from chalicelib.tenants.model import Tenant
 
 LOOKS = 3

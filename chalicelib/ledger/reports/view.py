@@ -6,9 +6,9 @@ from datetime import date
 
 from chalicelib.ledger.accounts import read_chart
 from chalicelib.ledger.chart import Account
-from chalicelib.ledger.digests import Sum
-from chalicelib.ledger.kept import Kept, read_kept
 from chalicelib.ledger.reports.asked import Asked, Span, day_of
+from chalicelib.ledger.totals.digests import Sum
+from chalicelib.ledger.totals.kept import Kept, read_kept
 from chalicelib.tenants.model import Tenant
 
 

@@ -26,15 +26,22 @@ from chalicelib.crm.subscriber import Line, NewSubscriber
 from chalicelib.funds.limits import change_limits, read_fund
 from chalicelib.funds.model import Method
 from chalicelib.funds.transfer import Order, recharge_fund, refund_fund
-from chalicelib.ledger.drafts import approve_draft, keep_draft, reject_draft
 from chalicelib.ledger.entries import list_entries
+from chalicelib.ledger.hand.drafts import approve_draft, keep_draft, reject_draft
+from chalicelib.ledger.hand.kept_draft import list_drafts
+from chalicelib.ledger.hand.manual import record_entry, reverse_entry
+from chalicelib.ledger.hand.recurrence import Every
+from chalicelib.ledger.hand.recurring import (
+    PAUSED,
+    Recurring,
+    add_recurring,
+    change_recurring,
+    find_recurring,
+    post_due,
+)
+from chalicelib.ledger.hand.vouchers import MANUAL, Voucher
 from chalicelib.ledger.journal import GENERAL, credit, debit
-from chalicelib.ledger.kept_draft import list_drafts
-from chalicelib.ledger.manual import record_entry, reverse_entry
-from chalicelib.ledger.recurrence import Every
-from chalicelib.ledger.recurring import PAUSED, Recurring, add_recurring, change_recurring, find_recurring, post_due
 from chalicelib.ledger.settings import change_settings
-from chalicelib.ledger.vouchers import MANUAL, Voucher
 from chalicelib.tenants.amend import Amendment, Around, amend_reseller
 from chalicelib.tenants.model import Tenant
 

@@ -9,9 +9,9 @@ from chalicelib.aws import clock, keys
 from chalicelib.aws.tables import Put, read, read_all, read_page
 from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import NotFound
-from chalicelib.ledger.hand_store import DraftRow
+from chalicelib.ledger.hand.store import DraftRow
+from chalicelib.ledger.hand.vouchers import REVERSAL, Voucher, person_of
 from chalicelib.ledger.journal import Line
-from chalicelib.ledger.vouchers import REVERSAL, Voucher, person_of
 
 WAITING = "waiting"
 APPROVED = "approved"

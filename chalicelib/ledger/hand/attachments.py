@@ -12,7 +12,7 @@ from chalicelib.aws import clock, files, keys
 from chalicelib.aws.tables import Put, Remember, forget, read, read_many, write
 from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import FieldError, Invalid, NotFound, invalid_field
-from chalicelib.ledger.attachment import MAX_OF_AN_ENTRY, Attachment, clean_file_name, is_attachment_id
+from chalicelib.ledger.hand.attachment import MAX_OF_AN_ENTRY, Attachment, clean_file_name, is_attachment_id
 from chalicelib.ledger.store import AttachmentRow
 
 

@@ -8,8 +8,11 @@ wrong, another generation of them is begun.
 from chalicelib.aws import keys
 from chalicelib.aws.log import alarm, log
 from chalicelib.aws.tables import ConditionFailed, Put, read, write
-from chalicelib.ledger.behind import NOTHING, EntriesMissing, read_behind, read_everything, read_from
-from chalicelib.ledger.digests import (
+from chalicelib.ledger.heads import read_heads, totals_of
+from chalicelib.ledger.journal import Head
+from chalicelib.ledger.store import DigestLegsRow, DigestRow, DigestStateRow
+from chalicelib.ledger.totals.behind import NOTHING, EntriesMissing, read_behind, read_everything, read_from
+from chalicelib.ledger.totals.digests import (
     Digest,
     Leg,
     add_up,
@@ -21,10 +24,7 @@ from chalicelib.ledger.digests import (
     reach_of,
     stretches,
 )
-from chalicelib.ledger.heads import read_heads, totals_of
-from chalicelib.ledger.journal import Head
-from chalicelib.ledger.kept import read_digests
-from chalicelib.ledger.store import DigestLegsRow, DigestRow, DigestStateRow
+from chalicelib.ledger.totals.kept import read_digests
 
 SEAL_FROM = 500
 """From how many entries on a digest is worth its row: fewer are read as fast as they are."""

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.aws import keys
 from chalicelib.aws.tables import ConditionFailed, Put, Remember, Update, forget, read, read_page, write
 from chalicelib.core.errors import Conflict, NotFound
-from chalicelib.ledger.hand_store import CENTRE_OPEN, CostCentreRow, rules_moved
+from chalicelib.ledger.hand.store import CENTRE_OPEN, CostCentreRow, rules_moved
 
 
 @dataclass(frozen=True)

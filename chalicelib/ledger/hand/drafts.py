@@ -14,10 +14,8 @@ from chalicelib.aws.guards import Guard
 from chalicelib.aws.tables import ConditionFailed, Remember, forget, read, write
 from chalicelib.core.dates import day_at, to_micros
 from chalicelib.core.errors import Conflict, Invalid
-from chalicelib.ledger.attachments import attachment_marks
-from chalicelib.ledger.hand import already_reversed, post_by_hand, read_rules
-from chalicelib.ledger.journal import Entry
-from chalicelib.ledger.kept_draft import (
+from chalicelib.ledger.hand.attachments import attachment_marks
+from chalicelib.ledger.hand.kept_draft import (
     APPROVED,
     REJECTED,
     WAITING,
@@ -27,10 +25,9 @@ from chalicelib.ledger.kept_draft import (
     new_draft,
     put_draft,
 )
-from chalicelib.ledger.manual import reversal_of
-from chalicelib.ledger.periods import read_periods
-from chalicelib.ledger.store import ReversalRow
-from chalicelib.ledger.vouchers import (
+from chalicelib.ledger.hand.manual import reversal_of
+from chalicelib.ledger.hand.posting import already_reversed, post_by_hand, read_rules
+from chalicelib.ledger.hand.vouchers import (
     RECURRING,
     REVERSAL,
     Rules,
@@ -41,6 +38,9 @@ from chalicelib.ledger.vouchers import (
     check_open,
     person_of,
 )
+from chalicelib.ledger.journal import Entry
+from chalicelib.ledger.periods import read_periods
+from chalicelib.ledger.store import ReversalRow
 from chalicelib.tenants.model import Tenant
 
 

@@ -18,8 +18,8 @@ from chalicelib.ledger.entry_shapes import (
     VoucherReference,
     show_line,
 )
-from chalicelib.ledger.kept_draft import KeptDraft
-from chalicelib.ledger.recurring import Recurring
+from chalicelib.ledger.hand.kept_draft import KeptDraft
+from chalicelib.ledger.hand.recurring import Recurring
 
 DraftStatus = Literal["waiting", "approved", "rejected"]
 RecurringStatus = Literal["active", "paused", "ended"]

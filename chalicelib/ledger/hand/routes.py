@@ -9,7 +9,6 @@ from chalicelib.api.call import Call
 from chalicelib.api.fields import Answer
 from chalicelib.api.paging import decode_cursor, encode_cursor, page_of
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.ledger.drafts import amend_voucher, approve_draft, change_draft, keep_draft, reject_draft
 from chalicelib.ledger.entry_shapes import (
     OPENING_MEMO,
     EntryAnswer,
@@ -19,7 +18,19 @@ from chalicelib.ledger.entry_shapes import (
     show_entry,
     voucher_of,
 )
-from chalicelib.ledger.hand_shapes import (
+from chalicelib.ledger.hand.drafts import amend_voucher, approve_draft, change_draft, keep_draft, reject_draft
+from chalicelib.ledger.hand.kept_draft import find_draft, list_drafts
+from chalicelib.ledger.hand.manual import reversal_of
+from chalicelib.ledger.hand.recurrence import Every
+from chalicelib.ledger.hand.recurring import (
+    Recurring,
+    add_recurring,
+    change_recurring,
+    find_recurring,
+    new_id,
+    page_of_recurring,
+)
+from chalicelib.ledger.hand.shapes import (
     ApprovalQuery,
     DraftAnswer,
     DraftBody,
@@ -33,18 +44,7 @@ from chalicelib.ledger.hand_shapes import (
     show_draft,
     show_recurring,
 )
-from chalicelib.ledger.kept_draft import find_draft, list_drafts
-from chalicelib.ledger.manual import reversal_of
-from chalicelib.ledger.recurrence import Every
-from chalicelib.ledger.recurring import (
-    Recurring,
-    add_recurring,
-    change_recurring,
-    find_recurring,
-    new_id,
-    page_of_recurring,
-)
-from chalicelib.ledger.vouchers import OPENING, REVERSAL, Voucher, opening_of
+from chalicelib.ledger.hand.vouchers import OPENING, REVERSAL, Voucher, opening_of
 
 bp = Blueprint(__name__, tag="Drafts")
 

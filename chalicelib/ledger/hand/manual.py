@@ -7,9 +7,9 @@ from chalicelib.aws.tables import Remember, forget
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict
 from chalicelib.ledger.entries import find_entry
-from chalicelib.ledger.hand import post_by_hand
+from chalicelib.ledger.hand.posting import post_by_hand
+from chalicelib.ledger.hand.vouchers import MANUAL, REVERSAL, REVERSIBLE, Voucher
 from chalicelib.ledger.journal import GENERAL, Entry, Line
-from chalicelib.ledger.vouchers import MANUAL, REVERSAL, REVERSIBLE, Voucher
 from chalicelib.tenants.model import Tenant
 
 

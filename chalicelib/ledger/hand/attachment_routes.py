@@ -9,8 +9,14 @@ from chalicelib.api.call import Call
 from chalicelib.api.fields import Answer, Body, InstantOut, parsed, shown
 from chalicelib.aws import files
 from chalicelib.core.dates import from_micros
-from chalicelib.ledger.attachment import MAX_ATTACHMENT_BYTES, MAX_SENT_NAME, Attachment, parse_digest, parse_file_name
-from chalicelib.ledger.attachments import declare_attachment, download_link, find_attachment, is_kept, upload_link
+from chalicelib.ledger.hand.attachment import (
+    MAX_ATTACHMENT_BYTES,
+    MAX_SENT_NAME,
+    Attachment,
+    parse_digest,
+    parse_file_name,
+)
+from chalicelib.ledger.hand.attachments import declare_attachment, download_link, find_attachment, is_kept, upload_link
 
 bp = Blueprint(__name__, tag="Books")
 

@@ -13,8 +13,11 @@ from chalicelib.aws import clock, keys
 from chalicelib.aws.log import alarm
 from chalicelib.aws.tables import read_all, read_many
 from chalicelib.core.dates import to_micros
-from chalicelib.ledger.behind import EntriesMissing, read_behind, read_everything
-from chalicelib.ledger.digests import (
+from chalicelib.ledger.heads import read_heads, totals_of
+from chalicelib.ledger.journal import Head
+from chalicelib.ledger.store import DigestLegsRow, DigestRow, DigestStateRow, PeriodsRow, to_day
+from chalicelib.ledger.totals.behind import EntriesMissing, read_behind, read_everything
+from chalicelib.ledger.totals.digests import (
     Digest,
     Leg,
     Sum,
@@ -24,9 +27,6 @@ from chalicelib.ledger.digests import (
     unpack,
     unpack_digest,
 )
-from chalicelib.ledger.heads import read_heads, totals_of
-from chalicelib.ledger.journal import Head
-from chalicelib.ledger.store import DigestLegsRow, DigestRow, DigestStateRow, PeriodsRow, to_day
 
 TRIES = 3
 """How often what does not add up is read again: an entry or a digest may be written just now, between two readings."""

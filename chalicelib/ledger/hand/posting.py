@@ -16,13 +16,13 @@ from chalicelib.aws.tables import ConditionFailed, Put, Remember, forget, read_m
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict, Refusal, Unavailable
 from chalicelib.ledger.accounts import read_chart
-from chalicelib.ledger.attachments import attachment_marks
 from chalicelib.ledger.doubts import refuse_doubted, undoubted
-from chalicelib.ledger.hand_store import CENTRE_OPEN, CostCentreRow, read_revision, rules_unmoved
+from chalicelib.ledger.hand.attachments import attachment_marks
+from chalicelib.ledger.hand.store import CENTRE_OPEN, CostCentreRow, read_revision, rules_unmoved
+from chalicelib.ledger.hand.vouchers import RECURRING, REVERSAL, Rules, Voucher, check_day, check_lines, check_open
 from chalicelib.ledger.journal import Entry
 from chalicelib.ledger.post import Posting, head_reads
 from chalicelib.ledger.store import LedgerSettingsRow, ReversalRow
-from chalicelib.ledger.vouchers import RECURRING, REVERSAL, Rules, Voucher, check_day, check_lines, check_open
 from chalicelib.tenants.model import Tenant
 
 TRIES = 16

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import read_all, read_page
-from chalicelib.ledger.digests import Leg, Reach
 from chalicelib.ledger.entries import PARTS
 from chalicelib.ledger.journal import YEAR_END, Head
 from chalicelib.ledger.store import EntryRow
+from chalicelib.ledger.totals.digests import Leg, Reach
 
 NOTHING = Reach(0, 0)
 _BESIDE = 20

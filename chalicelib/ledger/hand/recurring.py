@@ -17,13 +17,13 @@ from chalicelib.aws.log import log
 from chalicelib.aws.tables import ConditionFailed, Put, Remember, forget, read, read_all, read_page, write
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict, Invalid, NotFound, invalid_field
-from chalicelib.ledger.hand import post_by_hand, read_rules
-from chalicelib.ledger.hand_store import RecurringRow
+from chalicelib.ledger.hand.kept_draft import new_draft, put_draft
+from chalicelib.ledger.hand.posting import post_by_hand, read_rules
+from chalicelib.ledger.hand.recurrence import Every, day_of, days_from, number_from
+from chalicelib.ledger.hand.store import RecurringRow
+from chalicelib.ledger.hand.vouchers import NEEDS_APPROVAL, RECURRING, Voucher, check_lines
 from chalicelib.ledger.journal import Line
-from chalicelib.ledger.kept_draft import new_draft, put_draft
-from chalicelib.ledger.recurrence import Every, day_of, days_from, number_from
 from chalicelib.ledger.store import to_day
-from chalicelib.ledger.vouchers import NEEDS_APPROVAL, RECURRING, Voucher, check_lines
 from chalicelib.tenants.model import Tenant
 
 ACTIVE = "active"
