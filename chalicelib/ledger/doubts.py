@@ -25,7 +25,8 @@ DISMISSED = "dismissed"
 
 @dataclass(frozen=True)
 class Doubt:
-    """Something of a tenant's book that a proof doubts: an entry by its id, or `day.2026-11-21`, `alpha:general:head`.
+    """Something of a tenant's book that a proof doubts: an entry by its id, or `alpha:day:2026-11-21`,
+    `alpha:general:head`.
 
     `on` is the accounting day it belongs to, `found_by` the check, `source` the tenant whose proof found it (a child's
     settled day is posted in its parents' books too), `since` the day of the proof that found it first.

@@ -415,7 +415,7 @@ def test_a_month_with_a_draft_that_waits_or_with_something_doubted_does_not_clos
     assert refused(lambda: close(world.alpha)) == "drafts-waiting"
     close(world.gamma)
     reject_draft(world.alpha, waiting.draft_id, "paid already", BOSS, NOW)
-    raise_doubt(Doubt("alpha", "day.2026-10-31", LAST, "settlement", "the sheet is another", "alpha", NOW.date()))
+    raise_doubt(Doubt("alpha", "alpha:day:2026-10-31", LAST, "settlement", "the sheet is another", "alpha", NOW.date()))
     assert refused(lambda: close(world.alpha)) == "doubted"
     lift_doubts(doubts_in("alpha", LAST))
     close(world.alpha)

@@ -40,7 +40,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     },
     "SettleDay": {
         "TenantsTable": on_table(READ),
-        "BooksTable": on_table(READ | {"PutItem", "UpdateItem"}),
+        "BooksTable": on_table(READ | {"PutItem", "UpdateItem", "ConditionCheckItem"}),
         "CrmTable": on_table(READ | {"PutItem", "UpdateItem", "BatchWriteItem"}),
         "SettlementQueue": TAKE,
         "SettleLog": WRITE_LOG,

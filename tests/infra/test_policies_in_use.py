@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import keys, rows, tables
-from chalicelib.aws.tables import Update, forget, write
+from chalicelib.aws.tables import Delete, Update, forget, write
 from chalicelib.billing.jobs import plan_settlements
 from chalicelib.billing.pins import guard_day, hold_days, pinned_through, release_days
 from chalicelib.billing.worker import settle_day
@@ -17,6 +17,7 @@ from chalicelib.crm.import_days import Days
 from chalicelib.crm.import_events import import_events
 from chalicelib.crm.import_roster import import_subscribers
 from chalicelib.crm.worker import run_import
+from chalicelib.funds.limits import change_limits
 from chalicelib.ledger.doubts import read_doubts
 from chalicelib.ledger.journal import GENERAL
 from chalicelib.ledger.store import HeadRow
@@ -141,6 +142,21 @@ def test_the_settlement_worker_stays_within_its_policy_when_it_settles_cuts_and_
     assert ("CrmTable", "BatchWriteItem") in settled, "services were cut"
     assert ("CrmTable", "PutItem") in asked, "services came back"
     assert beyond("SettleDay", settled | asked) == set()
+
+
+def test_the_settlement_worker_may_begin_the_journals_of_a_child_that_came_before_they_were_made_in_advance(
+    asked: Asked, the_clock: SetClock
+) -> None:
+    world = World.build(YESTERDAY)
+    for tenant_id in ("alpha", "beta"):
+        write(change_limits(tenant_id, -100_000, 100_000))
+    for tenant_id, name in (("op", "child-alpha"), ("alpha", GENERAL), ("alpha", "child-beta"), ("beta", GENERAL)):
+        write(Delete(HeadRow.at(keys.journal(tenant_id, name))))
+    world.connect(world.beta_chain, "karim", "HOME", YESTERDAY)
+    asked.clear()
+    deliver(settle_day, {"do": "settle", "chain": ["op", "alpha", "beta"], "day": str(YESTERDAY)})
+    assert ("BooksTable", "ConditionCheckItem") in asked, "what is closed was checked where a journal begins"
+    assert beyond("SettleDay", asked) == set()
 
 
 def test_the_planner_stays_within_its_policy_when_it_plans_and_wakes_a_job(asked: Asked, the_clock: SetClock) -> None:
