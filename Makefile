@@ -14,14 +14,14 @@ run: .venv/ready .venv-engine/ready ## Start everything on this machine (HOST, P
 
 test: .venv/ready .venv-engine/ready ## Run the tests
 	@local/hledger.sh
-	@.venv/bin/python -m pytest -q -n 2
+	@.venv/bin/python -m pytest -q -n 2 --dist loadgroup
 
 check: .venv/ready ## Format, lint and types
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy --strict $(STRICT)
 
-bench: .venv/ready .venv-engine/ready ## Print the figures the product has to show, and how they were counted
+bench: .venv/ready .venv-engine/ready ## Print the figures the product has to show, and how they were counted (ONLY one part, such as posting)
 	@local/hledger.sh
-	@.venv/bin/python -m tests.bench
+	@.venv/bin/python -m tests.bench $(ONLY)
 
 simulate: .venv/ready ## Crash and race every movement of money at random for SECONDS=60 (SEED, or STEPS to see a failure again)
 	@SECONDS="$(or $(SECONDS),60)" SEED="$(SEED)" STEPS="$(STEPS)" .venv/bin/python -m tests.simulation.schedules

@@ -9,6 +9,8 @@ from tests.fuzz.server import Server
 from tests.fuzz.told import how_to_see_it_again
 from tests.fuzz.walk import Walk, walk_over
 
+pytestmark = pytest.mark.xdist_group("fuzz")
+
 EXAMPLES = 3
 NUMBER = 1
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("readme")
+
 REPOSITORY = Path(__file__).parents[2]
 PASSWORD = "correct-horse-1"
 MONTHLY_MINOR = {"HOME-10": 57_500, "HOME-20": 89_950}

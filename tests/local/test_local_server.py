@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("server")
+
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
 PRODUCT = HERE / "fake_product"

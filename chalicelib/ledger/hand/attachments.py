@@ -40,7 +40,7 @@ def declare_attachment(
         author.user_id,
         author.acting_id,
     )
-    write(Put(_row(attachment), AttachmentRow.pk.does_not_exist()), *remember(attachment))
+    write(Put(_row(attachment)), *remember(attachment))
     return attachment
 
 

@@ -89,8 +89,8 @@ def open_drafts(tenant_id: str, through: date) -> int:
 
 
 def put_draft(draft: KeptDraft) -> Put:
-    """Keep a new draft."""
-    return Put(_row(draft), DraftRow.pk.does_not_exist())
+    """Keep a new draft. Its id is nobody else's, and a write that the transport sends again is the same one."""
+    return Put(_row(draft))
 
 
 def move_draft(before: KeptDraft, after: KeptDraft) -> Put:
