@@ -136,7 +136,7 @@ def change_periods(periods: Periods, change: Change, finish: Finish, remember: R
     try:
         write(
             last,
-            Put(_event_row(event, periods.fence), PeriodEventRow.pk.does_not_exist()),
+            Put(_event_row(event, periods.fence)),
             *operations,
             *remember(event),
         )
@@ -186,8 +186,10 @@ def _put(before: Periods, after: Periods) -> Put:
     )
     if not before.fence:
         return Put(row, PeriodsRow.pk.does_not_exist())
-    under_way = PeriodsRow.pending == before.pending if before.pending else PeriodsRow.pending.does_not_exist()
-    return Put(row, (PeriodsRow.fence == before.fence) & under_way)
+    unmoved = PeriodsRow.fence == before.fence
+    if before.pending:
+        unmoved &= PeriodsRow.pending == before.pending
+    return Put(row, unmoved)
 
 
 def _changed() -> Conflict:

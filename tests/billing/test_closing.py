@@ -385,6 +385,24 @@ def test_a_recharge_at_any_call_of_a_closing_is_in_the_month_or_says_that_it_is_
     check_invariants()
 
 
+def test_of_two_who_close_a_month_at_once_one_closes_it_and_the_other_is_told(
+    engine: Engine, the_clock: object
+) -> None:
+    """A second person closes the month between any two calls of the first."""
+    world = settle_october(a_world())
+    with engine.measured() as meter:
+        close(world.alpha)
+    for at in range(meter.requests):
+        reopen_month(world.alpha, OCTOBER, "again", BOSS, NOW)
+        before = len(read_events("alpha"))
+        interrupt(engine, at, lambda: close_month(world.alpha, OCTOBER, Author("u2"), NOW))
+        told = again(lambda: close(world.alpha))
+        assert told == ("already-closed" if at == 0 else "changed-meanwhile")
+        (closing,) = read_events("alpha")[before:]
+        assert (closing.action, closing.by) == ("close", "u2")
+    check_invariants()
+
+
 def test_a_journal_that_begins_while_a_period_is_closed_begins_behind_the_fence(world: World) -> None:
     """A posting to a journal that nobody has used read that nothing was closed, and is refused by the write itself."""
     journal = ("gamma", "contra")
