@@ -189,7 +189,7 @@ def fence_head(head: Head, closed_through: date | None, fence: int) -> Update:
     told = HeadRow.closed_through.set(closed_through.isoformat()) if closed_through else HeadRow.closed_through.remove()
     older = HeadRow.fence.does_not_exist() | (HeadRow.fence < fence)
     here = HeadRow.at(keys.journal(head.tenant_id, head.journal))
-    return Update(here, [told, HeadRow.fence.set(fence)], HeadRow.pk.exists() & older)
+    return Update(here, [told, HeadRow.fence.set(fence)], older)
 
 
 def to_day(text: str | None) -> date | None:

@@ -89,7 +89,7 @@ def undo_results(
         row = YearEndRow.at(
             keys.year_end(tenant.tenant_id, end.last_day), entries=list(end.entries), undone=undone or [""]
         )
-        operations.append(Put(row, YearEndRow.pk.exists() & YearEndRow.undone.does_not_exist()))
+        operations.append(Put(row, YearEndRow.undone.does_not_exist()))
     return operations, entries
 
 

@@ -14,6 +14,7 @@ from chalicelib.core.dates import days_between
 from chalicelib.core.errors import Conflict, Invalid, Refusal
 from chalicelib.funds.model import Method
 from chalicelib.funds.transfer import Order, recharge_fund
+from chalicelib.ledger.chart import Account, AccountType
 from chalicelib.ledger.doubts import Doubt, doubts_in, lift_doubts, raise_doubt
 from chalicelib.ledger.entries import find_entry, list_book
 from chalicelib.ledger.hand.drafts import keep_draft, reject_draft
@@ -24,8 +25,8 @@ from chalicelib.ledger.periods import read_events, read_periods
 from chalicelib.ledger.post import Posting
 from chalicelib.ledger.settings import change_settings
 from chalicelib.ledger.statements import read_heads, trial_balance
-from chalicelib.ledger.store import HeadRow
-from chalicelib.ledger.year_end import closing_lines, read_year_ends
+from chalicelib.ledger.store import HeadRow, YearEndRow, fence_head
+from chalicelib.ledger.year_end import closing_lines, move_result, read_year_ends, undo_results
 from chalicelib.tenants.model import Tenant
 from tests.invariants import check_invariants
 from tests.simulation import MemoryDynamoDB
@@ -238,6 +239,22 @@ def test_a_year_that_is_opened_again_gives_its_result_back_and_moves_it_anew(wor
     check_invariants()
 
 
+def test_the_result_of_a_year_is_moved_once_and_taken_back_once_whatever_the_periods_say(world: World) -> None:
+    """The row of the year holds it too, beside the periods' own."""
+    before = net(world.alpha)
+    write(*move_result(world.alpha, LAST, BOSS, NOW)[0])
+    with pytest.raises(ConditionFailed):
+        write(*move_result(world.alpha, LAST, BOSS, NOW)[0])
+    once, twice = (undo_results(world.alpha, None, "again", BOSS, NOW)[0] for _ in range(2))
+    write(*once)
+    (row,) = [operation for operation in twice if isinstance(operation.row, YearEndRow)]
+    with pytest.raises(ConditionFailed):
+        write(row)
+    assert net(world.alpha) == before
+    write(*move_result(world.alpha, LAST, BOSS, NOW)[0])
+    check_invariants()
+
+
 def test_the_start_of_the_year_is_fixed_once_a_year_was_closed(world: World) -> None:
     change_settings("alpha", {"year_starts_in": 11})
     close(world.alpha)
@@ -246,8 +263,6 @@ def test_the_start_of_the_year_is_fixed_once_a_year_was_closed(world: World) -> 
 
 
 def test_a_year_with_more_accounts_than_an_entry_has_lines_takes_several() -> None:
-    from chalicelib.ledger.chart import Account, AccountType
-
     chart = {f"{n}": Account(f"{n}", f"{n}", AccountType.EXPENSE) for n in range(4000, 4250)}
     chart["1000"] = Account("1000", "Cash", AccountType.ASSET)
     parts = closing_lines(dict.fromkeys(chart, 1), chart)
@@ -416,8 +431,6 @@ def test_a_journal_that_begins_while_a_period_is_closed_begins_behind_the_fence(
 
 def test_a_fence_that_is_older_than_another_is_not_told(world: World) -> None:
     """A closing that stood still, while others closed and opened the month, changes no journal."""
-    from chalicelib.ledger.store import fence_head
-
     close(world.alpha)
     reopen_month(world.alpha, OCTOBER, "again", BOSS, NOW)
     head = next(one for one in read_heads("alpha") if one.journal == GENERAL)
