@@ -377,6 +377,19 @@ def test_a_recharge_that_began_before_a_closing_is_in_the_month_or_says_that_it_
     check_invariants()
 
 
+def test_the_first_closing_a_book_ever_sees_holds_against_a_recharge_that_is_being_written(
+    engine: Engine, the_clock: object
+) -> None:
+    """No journal has a fence yet when the recharge reads it; each has one when it writes."""
+    world = settle_october(a_world())
+    interrupt(engine, 1, lambda: close(world.operator))
+    movement = recharge_fund(world.operator, world.gamma, Order(5_00, Method.CASH, "", "", BOSS), JUST_BEFORE)
+    assert movement.parent_entry is not None
+    assert movement.parent_entry.draft.late_for == LAST
+    assert movement.entry.draft.late_for is None, "Gamma has closed nothing"
+    check_invariants()
+
+
 def test_a_recharge_at_any_call_of_a_closing_is_in_the_month_or_says_that_it_is_late(
     engine: Engine, the_clock: object
 ) -> None:
