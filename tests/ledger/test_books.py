@@ -259,6 +259,17 @@ def test_a_journal_that_got_no_entry_is_not_written(fast: World) -> None:
     assert [operation.row.pk for operation in posting.operations()] == ["alpha#entries#other", "alpha#journals"]
 
 
+def test_two_that_begin_a_journal_at_once_do_not_both_write_its_first_entry(fast: World) -> None:
+    journal = ("alpha", "receipts")
+    first, second = (Posting([journal], read_many(head_reads([journal])), NOW) for _ in range(2))
+    for posting in (first, second):
+        posting.add(*journal, a_draft())
+    write(*first.operations())
+    with pytest.raises(ConditionFailed):
+        write(*second.operations())
+    assert check_invariants() == 2
+
+
 def test_a_posting_refuses_lines_that_do_not_balance(fast: World) -> None:
     (alphas, _), posting = two_books(fast)
     with pytest.raises(UnbalancedEntryError):
