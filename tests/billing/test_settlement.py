@@ -235,6 +235,32 @@ def test_a_late_childs_day_is_counted_above_also_when_it_was_cut_off_behind_its_
     assert (above.paid_minor, above.subtree_minor) == ((1667,), (3334,))
 
 
+def test_two_late_children_that_are_counted_above_at_once_are_both_counted(engine: MemoryDynamoDB) -> None:
+    world = World.build(FIRST)
+    world.fund(100_000, 50_000)
+    delta = tenant("delta", world.alpha, FIRST)
+    store_tenant(delta, credit_limit_minor=100_000, minimum_minor=-100_000)
+    price(world.alpha, delta, {"HOME": 57_500}, FIRST)
+    plan(delta, "HOME", 90_000, "alpha.HOME")
+    chain = (world.operator, world.alpha, delta)
+    world.connect(world.beta_chain, "karim", "HOME", FIRST)
+    world.connect(chain, "jamal", "HOME", FIRST)
+    for child in ("beta", "delta"):
+        park(read_state(child), FIRST, NotPricedError("no price"))
+    settle_day(world.alpha_chain, FIRST, NOW)
+
+    def beside(phase: str, number: int, operation: str, params: dict[str, object]) -> None:
+        if phase == "before" and operation == "UpdateItem":
+            engine.faults = None
+            settle_day(chain, FIRST, NOW)
+
+    engine.faults = beside
+    settle_day(world.beta_chain, FIRST, NOW)
+    (above,) = read_days([("alpha", FIRST)])
+    assert above is not None
+    assert (above.paid_minor, above.subtree_minor) == ((0,), (3334,))
+
+
 @pytest.mark.usefixtures("engine")
 def test_a_day_that_costs_the_tenant_nothing_has_no_entry_of_its_parents() -> None:
     world = World.build(FIRST)
