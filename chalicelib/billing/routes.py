@@ -102,10 +102,9 @@ def read_child_tariff(call: Call, reseller_id: str) -> TariffAnswer:
 @bp.api("GET", "/v1/tariff", may="tariffs:read", answer=TariffAnswer, also={404: "not-found"})
 def read_own_tariff(call: Call) -> TariffAnswer:
     """What this tenant pays its parent today."""
-    parent_id = call.tenant.parent_id
-    if parent_id is None:
-        raise NotFound("tariff")
-    return _tariff(tariff_on(call.tenant.tenant_id, call.today), read_plans(parent_id), parent_id)
+    tariff = tariff_on(call.tenant.tenant_id, call.today)  # the operator, who has no parent, has none
+    parent_id = call.tenant.chain[-2]
+    return _tariff(tariff, read_plans(parent_id), parent_id)
 
 
 def _run(outcome: RunOutcome) -> RunAnswer:

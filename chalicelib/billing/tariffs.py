@@ -165,7 +165,8 @@ def _try_to_set(parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime
         return newest
     guard = _guard_sub_tree(child, terms.effective_on, now)
     try:
-        write(Put(tariff_row(tariff), TariffRow.pk.does_not_exist()), next_revision, *guard.operations)
+        # A version is new by its instant: behind the newest of its day, as nobody else adds one at this revision.
+        write(Put(tariff_row(tariff)), next_revision, *guard.operations)
     except ConditionFailed as failure:
         guard.refuse(failure)
         return None

@@ -262,6 +262,14 @@ def test_two_late_children_that_are_counted_above_at_once_are_both_counted(engin
 
 
 @pytest.mark.usefixtures("engine")
+def test_a_day_before_the_first_is_never_due() -> None:
+    world = World.build(FIRST)
+    settle_day(world.beta_chain, FIRST, NOW)
+    with pytest.raises(NotDueError):
+        settle_day(world.beta_chain, FIRST - timedelta(days=1), NOW)
+
+
+@pytest.mark.usefixtures("engine")
 def test_a_day_that_costs_the_tenant_nothing_has_no_entry_of_its_parents() -> None:
     world = World.build(FIRST)
     price(world.alpha, world.beta, {"HOME": 0, "FAST": 0}, FIRST)

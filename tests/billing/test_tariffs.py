@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from chalicelib.billing import tariffs
 from chalicelib.billing.model import RefundPolicy, Timing
 from chalicelib.billing.settle import settle_day
 from chalicelib.billing.tariffs import (
@@ -173,3 +174,17 @@ def test_a_version_without_a_plan_and_a_plan_on_it_are_never_both_accepted(engin
         price(world.operator, world.gamma, both, date(2026, 11, 20))
     assert refused.value.errors[0].field == "prices"
     assert "NEW" in tariff_on("gamma", date(2026, 11, 20)).prices_minor
+
+
+def test_a_tariff_from_a_past_day_needs_few_enough_resellers_below_for_its_write(
+    engine: MemoryDynamoDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World.build(FIRST)
+    monkeypatch.setattr(tariffs, "MAX_GUARDED", 0)
+    with pytest.raises(Conflict) as refusal:
+        set_tariff(world.operator, world.alpha, terms({"HOME": 1, "FAST": 2}, date(2026, 11, 2)), NOW)
+    assert refusal.value.code == "too-many-resellers-below"
+    assert len(read_tariffs("alpha")) == 1
+    set_tariff(world.operator, world.alpha, terms({"HOME": 1, "FAST": 2}, date(2026, 11, 23)), NOW)
+    set_tariff(world.operator, world.gamma, terms({"HOME": 1, "FAST": 2}, date(2026, 11, 2)), NOW)
+    assert (len(read_tariffs("alpha")), len(read_tariffs("gamma"))) == (2, 2)
