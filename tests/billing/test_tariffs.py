@@ -20,7 +20,7 @@ from chalicelib.core.errors import Conflict, Invalid, NotFound
 from chalicelib.crm.model import DayCount, Plan
 from chalicelib.crm.plans import create_plan, find_plan
 from tests.simulation import MemoryDynamoDB
-from tests.world import NOW, World, plan, price
+from tests.world import NOW, World, plan, price, store_tenant, tenant
 
 FIRST = date(2026, 11, 1)
 
@@ -188,3 +188,19 @@ def test_a_tariff_from_a_past_day_needs_few_enough_resellers_below_for_its_write
     set_tariff(world.operator, world.alpha, terms({"HOME": 1, "FAST": 2}, date(2026, 11, 23)), NOW)
     set_tariff(world.operator, world.gamma, terms({"HOME": 1, "FAST": 2}, date(2026, 11, 2)), NOW)
     assert (len(read_tariffs("alpha")), len(read_tariffs("gamma"))) == (2, 2)
+
+
+def test_the_first_two_versions_of_a_tariff_at_once_are_both_kept(engine: MemoryDynamoDB) -> None:
+    world = World.build(FIRST)
+    delta = tenant("delta", world.operator, FIRST)
+    store_tenant(delta)
+
+    def beside(phase: str, number: int, operation: str, params: dict[str, object]) -> None:
+        if phase == "before" and operation == "TransactWriteItems":
+            engine.faults = None
+            set_tariff(world.operator, delta, terms({"HOME": 1}), NOW)
+
+    engine.faults = beside
+    set_tariff(world.operator, delta, terms({"HOME": 2}), NOW)
+    assert [version.prices_minor["HOME"] for version in read_tariffs("delta")] in ([1, 2], [2, 1])
+    assert tariff_on("delta", FIRST).prices_minor["HOME"] == 2

@@ -265,3 +265,21 @@ def test_every_book_of_the_installation_is_asked_for(world: World, monkeypatch: 
     monkeypatch.setattr(tend, "send_books", lambda bodies: sent.extend(bodies) or len(bodies))
     assert plan_books("op") == 4
     assert [body["chain"][-1] for body in sent] == ["op", "alpha", "beta", "gamma"]
+
+
+def test_of_two_that_sign_off_a_day_at_once_the_first_to_write_holds(engine: MemoryDynamoDB, world: World) -> None:
+    """One gathered while Gamma's proof was missing, and writes when the whole day is signed off."""
+    late = NOW + timedelta(hours=13)
+    tend_all(NOW, "gamma")
+
+    def beside(phase: str, number: int, operation: str, params: dict[str, Any]) -> None:
+        if phase == "before" and operation == "TransactWriteItems":
+            engine.faults = None
+            tend_all(NOW)
+            assert [report.status for report in sign_off_due("op", late)] == ["sound"]
+
+    engine.faults = beside
+    (report,) = sign_off_due("op", late)
+    assert (report.status, report.summary["proven"]) == ("sound", 4)
+    assert "4 proven of 4" in read_text("op", report)
+    assert len(list_reports("op", limit=5)[0]) == 1
