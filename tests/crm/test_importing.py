@@ -24,7 +24,7 @@ from tests.conftest import create_tables
 from tests.crm.a_tenant import NOW, TODAY, a_tenant, any_connection, any_days, any_price, asked, taken_on, with_plans
 from tests.simulation.dynamodb import MemoryDynamoDB
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+DATA = Path(__file__).parent.parent / "data"
 HEADER = "name,phone,plan,username,mac,zone,start_on"
 
 
