@@ -148,9 +148,10 @@ def test_a_body_just_under_the_limit_arrives(server: Server) -> None:
 def test_a_request_that_is_no_http_gets_a_problem_document(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as raw:
         raw.sendall(b"GET /health HTTP/1.1\r\nBad Header: x\r\n\r\n")
-        answer = raw.recv(65536)
-    assert b"400 Bad Request" in answer
-    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "unreadable-request"
+        answer = http.client.HTTPResponse(raw)
+        answer.begin()
+        assert answer.status == 400
+        assert json.loads(answer.read())["code"] == "unreadable-request"
 
 
 def test_a_message_reaches_its_worker(server: Server) -> None:
