@@ -18,7 +18,8 @@ TOWER = (
     {"tenants", "auth", "documents"},
     {"crm", "ledger"},
     {"funds", "network", "messaging", "payments"},
-    {"billing", "payroll", "support"},
+    {"billing", "retail", "payroll", "support"},
+    {"partners"},
     {"dashboard", "proof"},
 )
 """From the ground up. A package imports packages of lower rows, never one of its own row or above."""

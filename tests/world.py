@@ -11,8 +11,9 @@ from chalicelib.aws.tables import Put, write
 from chalicelib.billing.connections import guard_new_connections
 from chalicelib.billing.model import RefundPolicy, Timing
 from chalicelib.billing.tariffs import TariffTerms, set_tariff
+from chalicelib.core.proration import DayCount
 from chalicelib.crm.connect import create_subscriber
-from chalicelib.crm.model import DayCount, Plan
+from chalicelib.crm.model import Plan
 from chalicelib.crm.plans import create_plan, find_plan
 from chalicelib.crm.subscriber import Line, NewSubscriber, Subscriber
 from chalicelib.funds.limits import opening_row

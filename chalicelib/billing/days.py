@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chalicelib.billing.model import SettledDay
-from chalicelib.billing.proration import period_of
 from chalicelib.billing.roster import (
     BILLABLE_THEN_GONE,
     DISABLED,
@@ -16,7 +15,8 @@ from chalicelib.billing.roster import (
     roster_after,
 )
 from chalicelib.core.dates import ONE_DAY, days_between
-from chalicelib.crm.model import DayCount, EventKind, ServiceEvent
+from chalicelib.core.proration import DayCount, period_of
+from chalicelib.crm.model import EventKind, ServiceEvent
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,9 @@ def rule_of(day: date, record: SettledDay) -> str:
     count = DayCount(record.day_counts[0])
     if count is DayCount.SERVICE_PERIOD:
         return f"{count.value}: one day of the buyer's own billing period"
-    begins, length = period_of(day, count)
-    return f"{count.value}: day {(day - begins).days + 1} of {30 if count is DayCount.FIXED_30 else length}"
+    period = period_of(day, count)
+    number = (day - period.first).days + 1
+    return f"{count.value}: day {number} of {30 if count is DayCount.FIXED_30 else period.days}"
 
 
 def default_span(today: date) -> tuple[date, date]:

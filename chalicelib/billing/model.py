@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from chalicelib.core.dates import ONE_DAY
-from chalicelib.crm.model import DayCount
+from chalicelib.core.proration import DayCount
 
 
 class Timing(StrEnum):

@@ -29,8 +29,9 @@ from chalicelib.billing.store import DayRow, to_day
 from chalicelib.billing.tariffs import TariffTerms, read_tariffs, set_tariff, tariff_on
 from chalicelib.core.dates import day_at, parse_day
 from chalicelib.core.errors import NotAllowed, NotFound, invalid_field
+from chalicelib.core.proration import DayCount
 from chalicelib.crm.events import read_history
-from chalicelib.crm.model import DayCount, Plan, ServiceEvent
+from chalicelib.crm.model import Plan, ServiceEvent
 from chalicelib.crm.plans import plan_reads, plans_of, read_plans
 from chalicelib.crm.subscriber import service_id, subscriber_number
 from chalicelib.tenants.hierarchy import check_id, find_child, find_child_with, read_tree

@@ -5,7 +5,7 @@ from datetime import date
 from chalicelib.aws import keys
 from chalicelib.aws.rows import BooksRow, BytesAttribute, IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
 from chalicelib.billing.model import Mark, RefundPolicy, SettledDay, State, Tariff, Terms, Timing
-from chalicelib.crm.model import DayCount
+from chalicelib.core.proration import DayCount
 
 
 class TariffRow(TenantsRow):

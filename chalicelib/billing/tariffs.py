@@ -9,12 +9,12 @@ from chalicelib.aws.guards import Guard, together
 from chalicelib.aws.tables import ConditionFailed, Put, read, read_all, read_page, write
 from chalicelib.billing.model import RefundPolicy, Tariff, Terms, Timing
 from chalicelib.billing.pins import guard_day
-from chalicelib.billing.proration import day_price
 from chalicelib.billing.state import read_state
 from chalicelib.billing.store import TariffRevisionRow, TariffRow, tariff_row, to_tariff
 from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, invalid_field
-from chalicelib.crm.model import DayCount, Plan
+from chalicelib.core.proration import DayCount, day_price
+from chalicelib.crm.model import Plan
 from chalicelib.crm.plans import plan_code, read_plans
 from chalicelib.tenants.hierarchy import read_tree
 from chalicelib.tenants.model import Tenant

@@ -4,13 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-
-class DayCount(StrEnum):
-    """How a month's price is spread over days (`domain.md`, money and days)."""
-
-    CALENDAR_MONTH = "calendar_month"
-    SERVICE_PERIOD = "service_period"
-    FIXED_30 = "fixed_30"
+from chalicelib.core.proration import DayCount
 
 
 class EventKind(StrEnum):

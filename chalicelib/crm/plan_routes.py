@@ -8,8 +8,9 @@ from chalicelib.api.paging import PageQuery, decode_cursor, encode_cursor, page_
 from chalicelib.aws.guards import Guard, no_guard
 from chalicelib.billing.tariffs import guard_base
 from chalicelib.core.errors import NotFound, invalid_field
+from chalicelib.core.proration import DayCount
 from chalicelib.crm import plans
-from chalicelib.crm.model import DayCount, Plan
+from chalicelib.crm.model import Plan
 from chalicelib.crm.shapes import NewPlanBody, PlanAnswer, PlanChangeBody, show_plan
 
 bp = Blueprint(__name__, tag="Plans")

@@ -8,7 +8,8 @@ from chalicelib.aws.guards import Guard, no_guard
 from chalicelib.aws.rows import Row
 from chalicelib.aws.tables import ConditionFailed, Put, Remember, read, read_all, read_page, write
 from chalicelib.core.errors import Conflict, NotFound
-from chalicelib.crm.model import DayCount, Plan
+from chalicelib.core.proration import DayCount
+from chalicelib.crm.model import Plan
 from chalicelib.crm.store import PlanRow, plan_row, to_plan
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from chalicelib.aws import keys
 from chalicelib.aws.rows import BytesAttribute, CrmRow, IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
 from chalicelib.aws.tables import Delete, Operation, Put, Update
-from chalicelib.crm.model import DayCount, EventKind, Plan, ServiceEvent
+from chalicelib.core.proration import DayCount
+from chalicelib.crm.model import EventKind, Plan, ServiceEvent
 from chalicelib.crm.service import Change, Resumption, Service, State, Suspension
 from chalicelib.crm.subscriber import Subscriber
 from chalicelib.crm.words import fold, mac_word, name_words, phone_word

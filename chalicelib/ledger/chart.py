@@ -45,20 +45,31 @@ BANK = "1010"
 GATEWAY = "1020"
 RECEIVABLE = "1100"
 RESELLER_RECEIVABLE = "1150"
+UNBILLED_RECEIVABLE = "1160"
+COMMISSION_RECEIVABLE = "1170"
 FUND_WITH_PARENT = "1200"
+PREPAID_BANDWIDTH = "1250"
 INPUT_TAX = "1260"
 PAYABLE_TO_PARENT = "2000"
+ACCRUED_PAYABLE = "2010"
+COMMISSION_PAYABLE = "2050"
 FUNDS_HELD = "2100"
 TAX_PAYABLE = "2200"
+DEFERRED_REVENUE = "2300"
 OWNERS_EQUITY = "3000"
 OPENING_EQUITY = "3100"
 RETAINED_EARNINGS = "3900"
 INTERNET_REVENUE = "4000"
+ONE_TIME_REVENUE = "4010"
+LATE_FEES = "4050"
 WHOLESALE_REVENUE = "4100"
+COMMISSION_REVENUE = "4200"
 OTHER_INCOME = "4900"
 BANDWIDTH_COST = "5000"
+COMMISSION_EXPENSE = "5100"
 PROMOTION = "5200"
 FEE_EXPENSE = "5300"
+BAD_DEBTS = "5400"
 OTHER_EXPENSE = "5900"
 
 FUND_ACCOUNTS = frozenset({FUND_WITH_PARENT, FUNDS_HELD})
@@ -70,26 +81,37 @@ _BOTH = (
     Account(GATEWAY, "Payment gateway", AccountType.ASSET),
     Account(RECEIVABLE, "Accounts receivable", AccountType.ASSET, control=True),
     Account(RESELLER_RECEIVABLE, "Reseller receivable", AccountType.ASSET, control=True),
+    Account(UNBILLED_RECEIVABLE, "Unbilled receivable from resellers", AccountType.ASSET, control=True),
+    Account(COMMISSION_PAYABLE, "Commission payable", AccountType.LIABILITY, control=True),
     Account(FUNDS_HELD, "Funds held for resellers", AccountType.LIABILITY, control=True),
     Account(TAX_PAYABLE, "Tax payable", AccountType.LIABILITY),
+    Account(DEFERRED_REVENUE, "Deferred revenue", AccountType.LIABILITY, control=True),
     Account(OWNERS_EQUITY, "Owner's equity", AccountType.EQUITY),
     Account(OPENING_EQUITY, "Opening equity", AccountType.EQUITY),
     Account(RETAINED_EARNINGS, "Retained earnings", AccountType.EQUITY),
     Account(INTERNET_REVENUE, "Internet revenue", AccountType.INCOME),
+    Account(ONE_TIME_REVENUE, "One-time charges", AccountType.INCOME),
+    Account(LATE_FEES, "Late fees", AccountType.INCOME),
     Account(WHOLESALE_REVENUE, "Wholesale revenue", AccountType.INCOME),
     Account(OTHER_INCOME, "Other income", AccountType.INCOME),
+    Account(COMMISSION_EXPENSE, "Commission expense", AccountType.EXPENSE),
     Account(PROMOTION, "Promotion", AccountType.EXPENSE),
+    Account(BAD_DEBTS, "Bad debts", AccountType.EXPENSE),
     Account(OTHER_EXPENSE, "Other expenses", AccountType.EXPENSE),
 )
 _RESELLER_ONLY = (
     Account(FUND_WITH_PARENT, "Fund with parent", AccountType.ASSET, control=True),
+    Account(COMMISSION_RECEIVABLE, "Commission receivable", AccountType.ASSET, control=True),
+    Account(PREPAID_BANDWIDTH, "Prepaid bandwidth", AccountType.ASSET, control=True),
     Account(INPUT_TAX, "Input tax", AccountType.ASSET),
     Account(PAYABLE_TO_PARENT, "Payable to parent", AccountType.LIABILITY, control=True),
+    Account(ACCRUED_PAYABLE, "Accrued payable to parent", AccountType.LIABILITY, control=True),
+    Account(COMMISSION_REVENUE, "Commission revenue", AccountType.INCOME),
     Account(BANDWIDTH_COST, "Bandwidth cost", AccountType.EXPENSE),
     Account(FEE_EXPENSE, "Fee expense", AccountType.EXPENSE),
 )
 
-OPERATOR_CHART = {account.code: account for account in _BOTH}
+OPERATOR_CHART = {a.code: a for a in sorted(_BOTH, key=lambda account: account.code)}
 RESELLER_CHART = {a.code: a for a in sorted((*_BOTH, *_RESELLER_ONLY), key=lambda account: account.code)}
 
 MONEY_ACCOUNTS = frozenset({CASH, BANK, GATEWAY})

@@ -11,11 +11,11 @@ from chalicelib.billing.settle import price_table
 from chalicelib.billing.sheet import encode_sheet
 from chalicelib.billing.tariffs import DayPrices, PriceBook
 from chalicelib.core.money import share_of
-from chalicelib.crm.model import DayCount
+from chalicelib.core.proration import DayCount
 from chalicelib.proof.model import Finding, order_of
 from chalicelib.proof.money import amount
 
-FIRSTS_OF_MONTH = range(1, 29)
+FIRSTS_OF_MONTH = range(1, 32)
 
 
 def day_thing(tenant_id: str, day: date) -> str:

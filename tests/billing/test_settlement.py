@@ -15,8 +15,8 @@ from chalicelib.billing.state import change_state, read_days, read_state
 from chalicelib.billing.store import SheetRow, tariff_row
 from chalicelib.billing.tariffs import NotPricedError, TariffTerms, set_tariff
 from chalicelib.core.errors import Conflict, Invalid, Unavailable
+from chalicelib.core.proration import DayCount
 from chalicelib.crm.find import find_subscriber
-from chalicelib.crm.model import DayCount
 from chalicelib.funds.limits import change_limits, read_limits
 from chalicelib.funds.movements import list_movements
 from chalicelib.ledger.statements import trial_balance

@@ -17,7 +17,8 @@ from chalicelib.billing.tariffs import (
     tariff_on,
 )
 from chalicelib.core.errors import Conflict, Invalid, NotFound
-from chalicelib.crm.model import DayCount, Plan
+from chalicelib.core.proration import DayCount
+from chalicelib.crm.model import Plan
 from chalicelib.crm.plans import create_plan, find_plan
 from tests.simulation import MemoryDynamoDB
 from tests.world import NOW, World, plan, price, store_tenant, tenant

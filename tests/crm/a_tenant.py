@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 
 from chalicelib.aws.guards import Guard, no_guard
 from chalicelib.aws.tables import forget
+from chalicelib.core.proration import DayCount
 from chalicelib.crm.connect import create_subscriber
 from chalicelib.crm.import_days import Days
-from chalicelib.crm.model import DayCount, Plan
+from chalicelib.crm.model import Plan
 from chalicelib.crm.plans import create_plan
 from chalicelib.crm.subscriber import Line, NewSubscriber, Subscriber
 from chalicelib.tenants.model import MODULES, CustomerIdFormat, Mode, Tenant

@@ -13,7 +13,7 @@ from tests.simulation import MemoryDynamoDB
 from tests.world import World
 
 CONTROL = {chart.RECEIVABLE, chart.RESELLER_RECEIVABLE, chart.FUNDS_HELD}
-RESELLER_ONLY = {
+RESELLER_ONLY = {"1170", "1200", "1250", "1260", "2000", "2010", "4200", "5000", "5300"}
     chart.FUND_WITH_PARENT,
     chart.INPUT_TAX,
     chart.PAYABLE_TO_PARENT,

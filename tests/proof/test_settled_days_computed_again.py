@@ -11,7 +11,7 @@ from chalicelib.billing.model import RefundPolicy, Timing
 from chalicelib.billing.restore import restore_services
 from chalicelib.billing.settle import settle_day
 from chalicelib.billing.tariffs import TariffTerms, set_tariff
-from chalicelib.crm.model import DayCount
+from chalicelib.core.proration import DayCount
 from chalicelib.ledger.doubts import OPEN, read_doubts
 from chalicelib.ledger.entries import list_book
 from chalicelib.ledger.journal import append, child_journal

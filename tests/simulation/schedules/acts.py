@@ -18,9 +18,10 @@ from chalicelib.billing.restore import restore_services
 from chalicelib.billing.settle import settle_day
 from chalicelib.billing.store import SheetRow
 from chalicelib.billing.tariffs import TariffTerms, set_tariff
+from chalicelib.core.proration import DayCount
 from chalicelib.crm.change import AskedChange, record_event
 from chalicelib.crm.connect import create_subscriber
-from chalicelib.crm.model import DayCount, EventKind
+from chalicelib.crm.model import EventKind
 from chalicelib.crm.plans import find_plan
 from chalicelib.crm.subscriber import Line, NewSubscriber
 from chalicelib.funds.limits import change_limits, read_fund
