@@ -24,7 +24,8 @@ def guard_new_connections(chain: Sequence[Tenant], starts: Sequence[tuple[Plan, 
     """What must hold for services of these plans to start on these days under the last tenant of the chain.
 
     422 `plan-not-priced` at once; the guard refuses with 409 `fund-too-low` (naming who is short) and
-    `day-already-pinned`. The first charge is one day's, on the first day that will be settled; the sum counts.
+    `day-already-pinned`. The first charge is that of the first day that will be settled; the sum counts. A buyer that is
+    invoiced, or earns a percentage, has no fund to be short.
     """
     tenant = chain[-1]
     if not starts:
@@ -35,13 +36,14 @@ def guard_new_connections(chain: Sequence[Tenant], starts: Sequence[tuple[Plan, 
     unsettled = read_state(tenant.tenant_id).next_day(tenant.settles_from)
     charges = Counter((plan.code, max(start_on, unsettled)) for plan, start_on in starts)
     totals = _first_charges(chain, charges)
-    buyers = [tenant.tenant_id for tenant in reversed(chain[1:])]
-    funds = read_limits(buyers)
+    buyers = list(reversed(chain[1:]))
+    funds = read_limits([buyer.tenant_id for buyer in buyers])
     checks = {}
-    earned = 0
-    for tenant_id, total in zip(buyers, totals, strict=True):
-        checks[tenant_id] = _covers(funds[tenant_id], total - earned)
-        earned = total
+    gained = 0
+    for buyer, total in zip(buyers, totals, strict=True):
+        if buyer.has_fund:
+            checks[buyer.tenant_id] = _covers(funds[buyer.tenant_id], total - gained)
+        gained = total if buyer.has_fund else 0
 
     def explain(failure: ConditionFailed) -> Refusal | None:
         short = next((tenant_id for tenant_id, check in checks.items() if failure.failed(check)), None)
@@ -69,7 +71,8 @@ def _too_low(chain: Sequence[str], short_id: str) -> Conflict:
 
 
 def _first_charges(chain: Sequence[Tenant], charges: Counter[tuple[str, date]]) -> list[int]:
-    """What the first day of all these connections costs each buyer, with tax, from the bottom up."""
+    """What all these connections cost each buyer at once, with tax, from the bottom up: their first day, or the rest of
+    its period where the tariff charges in advance."""
     book = read_price_book(chain)
     days: dict[date, DayPrices] = {}
     nets: dict[date, list[int]] = {}
@@ -77,7 +80,7 @@ def _first_charges(chain: Sequence[Tenant], charges: Counter[tuple[str, date]]) 
         if day not in days:
             days[day] = book.prices_on(day)
             nets[day] = [0] * (len(chain) - 1)
-        prices = days[day].by_plan.get(code)
+        prices = days[day].first_charges(code, day)
         if prices is None:
             message = f"{code} has no price at some level on {day}"
             raise Invalid("plan-not-priced", message, (FieldError("plan", message),))

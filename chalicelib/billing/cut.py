@@ -9,11 +9,17 @@ from chalicelib.core.money import share_of
 
 @dataclass(frozen=True)
 class Level:
-    """One buyer of the chain: what it may still spend, and the tax its seller puts on a day's total."""
+    """One buyer of the chain: what it may still spend, and the tax its seller puts on a day's total.
+
+    `base_minor` is what the day costs it whatever is cut, without tax. A buyer that is not `funded` is invoiced, or pays
+    nothing: it is never short, and its seller's fund does not gain by it.
+    """
 
     tenant_id: str
     spendable_minor: int
     tax_bps: int
+    base_minor: int = 0
+    funded: bool = True
 
 
 @dataclass(frozen=True)
@@ -36,22 +42,34 @@ def find_cut(plans: Sequence[int], prices: Sequence[Sequence[int]], levels: Sequ
     paid by the level below; one that is raised by a line is never short by it. Nobody behind the first line that any
     level cannot cover is tried.
     """
-    totals = [sum(column) for column in _line_prices(plans, prices, len(levels))] if plans else [0] * len(levels)
-    if all(
-        with_tax(total, level.tax_bps) <= level.spendable_minor for total, level in zip(totals, levels, strict=True)
-    ):
+    columns = _line_prices(plans, prices, len(levels)) if plans else [[] for _ in levels]
+    if _is_plainly_covered(columns, levels):
         return Cut(len(plans), None)
     best = Cut(len(plans), None)
-    paid_below: list[int] = [0] * len(plans)
-    for column, level in zip(_line_prices(plans, prices, len(levels)), levels, strict=True):
-        paid = [with_tax(total, level.tax_bps) for total in accumulate(column)]
+    below: list[int] = [0] * (len(plans) + 1)
+    for column, level in zip(columns, levels, strict=True):
+        if not level.funded:
+            below = [0] * (len(plans) + 1)
+            continue
+        paid = [with_tax(total, level.tax_bps) for total in accumulate(column, initial=level.base_minor)]
+        # What the day costs whatever is cut has been lent where the fund did not have it: lines may not add to it.
+        ceiling = max(level.spendable_minor, paid[0] - below[0], 0)
         for line in range(best.count):
-            net = paid[line] - paid_below[line]
-            if net > level.spendable_minor and net > 0:
+            if paid[line + 1] - below[line + 1] > ceiling:
                 best = Cut(line, level.tenant_id)
                 break
-        paid_below = paid
+        below = paid
     return best
+
+
+def _is_plainly_covered(columns: Sequence[Sequence[int]], levels: Sequence[Level]) -> bool:
+    """Whether every level could pay for all lines even if nobody paid it: mostly so, and told by sums alone."""
+    for column, level in zip(columns, levels, strict=True):
+        if level.base_minor or (column and min(column) < 0):
+            return False
+        if level.funded and with_tax(sum(column), level.tax_bps) > level.spendable_minor:
+            return False
+    return True
 
 
 def _line_prices(plans: Sequence[int], prices: Sequence[Sequence[int]], levels: int) -> list[list[int]]:

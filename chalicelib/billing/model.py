@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from chalicelib.core.dates import ONE_DAY
-from chalicelib.core.proration import DayCount
+from chalicelib.core.proration import DayCount, Span
 
 
 class Timing(StrEnum):
@@ -27,7 +27,11 @@ class RefundPolicy(StrEnum):
 
 @dataclass(frozen=True)
 class Tariff:
-    """One version of what a parent asks of one child. `prices_minor` is by the parent's plan code, for a month."""
+    """One version of what a parent asks of one child. `prices_minor` is by the parent's plan code, for a month.
+
+    `span` is the period that is priced and, under `advance`, paid at once: as many months of that price.
+    `refund_fee_minor` is kept of what comes back under `unused_days_less_fee`.
+    """
 
     child_id: str
     effective_on: date
@@ -37,6 +41,8 @@ class Tariff:
     refund_policy: RefundPolicy
     tax_bps: int
     prices_minor: Mapping[str, int]
+    span: Span = Span.MONTH
+    refund_fee_minor: int = 0
 
     @property
     def version(self) -> str:
@@ -59,11 +65,14 @@ class Mark:
 
 @dataclass(frozen=True)
 class Terms:
-    """What prices a day, from the tenant's own edge upward: each edge's tariff version (empty where there is none yet)
-    and the buyer's first day of month."""
+    """What a day is computed from, from the tenant's own edge upward: each edge's tariff version (empty where there is
+    none yet), the buyer's first day of month and how it pays its parent (`tenants.model.Mode`); and through which late
+    fact of the tenant's own the roster knows what happened before the day."""
 
     versions: tuple[str, ...] = ()
     month_starts: tuple[int, ...] = ()
+    modes: tuple[str, ...] = ()
+    late: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,8 @@ class State:
     `terms` are what the newest pin fixed. `held` counts suspended services; `resumed_minor` is what those brought back
     since the last settled day cost each level a day. `marks` are state changes that a crash may have left undone.
     `parked` says why an alarm has taken it out of the run. `holds` are imports under way and the first day each is about:
-    that day is not pinned before the import is over.
+    that day is not pinned before the import is over. `late` counts the facts recorded for days that were pinned already,
+    `corrected` how many of them are posted.
     """
 
     tenant_id: str
@@ -85,6 +95,8 @@ class State:
     marks: tuple[Mark, ...] = ()
     parked: str | None = None
     holds: tuple[tuple[str, date], ...] = ()
+    late: int = 0
+    corrected: int = 0
     revision: int = 0
 
     def is_held(self, day: date) -> bool:
@@ -100,8 +112,11 @@ class State:
 class SettledDay:
     """A posted day of one tenant. Amounts are by level from the tenant upward and include tax.
 
-    `paid_minor` is what each level paid its parent for this tenant's own subscribers, `subtree_minor` for its whole
-    sub-tree; `uncollected_minor` what those behind the cut would have cost. `prices_minor` is by plan code and level.
+    `paid_minor` is what each level paid its parent for this tenant's own subscribers (below zero where more came back),
+    `subtree_minor` for its whole sub-tree; `uncollected_minor` what those behind the cut would have cost; `earned_minor`
+    what of this and of earlier payments was used, without tax. `prices_minor` is what the day costs by plan code and
+    level, `counts` how many services each plan had that were billed. Beside the `charged` ones in the order of the cut,
+    `covered` were billed and paid before. `terms` are those of its pin.
     """
 
     tenant_id: str
@@ -117,9 +132,27 @@ class SettledDay:
     entry_id: str | None
     sheet_hash: str
     sheet_parts: int
-    tariffs: tuple[str, ...]
+    terms: Terms
     day_counts: tuple[str, ...]
     prices_minor: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    earned_minor: tuple[int, ...] = ()
+    covered: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def net_minor(self) -> tuple[int, ...]:
+        """What each level paid, without tax."""
+        return tuple(paid - tax for paid, tax in zip(self.paid_minor, self.tax_minor, strict=True))
+
+    @property
+    def used_minor(self) -> tuple[int, ...]:
+        """What the day used at each level, whenever it was paid, with the tax of what was paid."""
+        return tuple(earned + tax for earned, tax in zip(self.earned_minor, self.tax_minor, strict=True))
+
+    @property
+    def tariffs(self) -> tuple[str, ...]:
+        """Each edge's tariff version."""
+        return self.terms.versions
 
     @property
     def total_minor(self) -> int:

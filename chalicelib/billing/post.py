@@ -1,65 +1,54 @@
 """The post: the cut, and for every level its fund, its entries and its journal heads, in one transaction with the day."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.aws import clock, keys
 from chalicelib.aws.tables import ConditionFailed, Operation, Put, Update, read_many, write
-from chalicelib.billing.cut import Cut, Level, find_cut, level_totals, with_tax
+from chalicelib.billing.charging import Charging
+from chalicelib.billing.cut import Cut, Level, find_cut, with_tax
+from chalicelib.billing.legs import Use, level_lines
 from chalicelib.billing.model import SUSPEND, Mark, SettledDay, State
 from chalicelib.billing.rollup import subtree_of
-from chalicelib.billing.roster import SUSPENDED, SUSPENDED_AND_DISABLED, Columns, billable_positions, suspended_behind
+from chalicelib.billing.roster import (
+    SUSPENDED,
+    SUSPENDED_AND_DISABLED,
+    Columns,
+    billable_positions,
+    paid_positions,
+    suspended_behind,
+)
 from chalicelib.billing.state import change_state, read_days
 from chalicelib.billing.store import StateRow, day_row, to_state
 from chalicelib.billing.tariffs import DayPrices
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.money import share_of
+from chalicelib.funds.lend import lend_shortfalls, post_loan, with_loans
 from chalicelib.funds.model import Fund
 from chalicelib.funds.store import FundRow, move_fund, to_fund
-from chalicelib.ledger.chart import (
-    BANDWIDTH_COST,
-    FUND_WITH_PARENT,
-    FUNDS_HELD,
-    INPUT_TAX,
-    TAX_PAYABLE,
-    WHOLESALE_REVENUE,
-)
-from chalicelib.ledger.journal import GENERAL, Draft, Line, child_journal, credit, debit
+from chalicelib.ledger.journal import GENERAL, Draft, Line, child_journal
 from chalicelib.ledger.post import Posting, head_reads
 from chalicelib.tenants.hierarchy import children_ids
-from chalicelib.tenants.model import Tenant
+from chalicelib.tenants.model import Mode, Tenant
 
 TRIES = 40
 
 
 @dataclass(frozen=True)
 class DayToPost:
-    """A day whose sheet is kept: `plans` is each billable line's plan, `table[plan][level]` its price."""
+    """A day whose sheet is kept, with what it costs."""
 
     chain: tuple[Tenant, ...]
     draft: SettledDay
-    sheet: Columns
-    plans: list[int]
-    table: Sequence[tuple[int, ...]]
+    charging: Charging
     prices: DayPrices
 
     @property
     def buyers(self) -> list[Tenant]:
         """Who pays, from the tenant upward; the last one pays the operator."""
         return list(reversed(self.chain[1:]))
-
-
-@dataclass(frozen=True)
-class _Charge:
-    """What the charged lines cost each level: without tax, and the tax."""
-
-    net_minor: list[int]
-    tax_minor: list[int]
-
-    @property
-    def gross_minor(self) -> list[int]:
-        return [net + tax for net, tax in zip(self.net_minor, self.tax_minor, strict=True)]
 
 
 def post_day(day: DayToPost, now: datetime) -> SettledDay:
@@ -88,51 +77,88 @@ def post_day(day: DayToPost, now: datetime) -> SettledDay:
     raise Unavailable("busy", "The funds above this tenant are moving all the time; the day will be tried again.")
 
 
-def _read(day: DayToPost, now: datetime) -> tuple[State, list[Fund], Posting]:
-    """Everything the post depends on, in one request."""
+def _read(day: DayToPost, now: datetime) -> tuple[State, list[Fund | None], Posting]:
+    """Everything the post depends on, in one request: the state, the fund of each buyer that has one, the journals."""
     tenant = day.chain[-1]
     journals = []
-    for buyer in day.buyers:
-        journals += [(buyer.parent_id or "", child_journal(buyer.tenant_id)), (buyer.tenant_id, GENERAL)]
-    fund_keys = [(FundRow, keys.fund(buyer.tenant_id)) for buyer in day.buyers]
+    for buyer, mode in zip(day.buyers, day.prices.terms.modes, strict=True):
+        if mode != Mode.PERCENTAGE:
+            journals += [(buyer.parent_id or "", child_journal(buyer.tenant_id)), (buyer.tenant_id, GENERAL)]
+    funded = [buyer for buyer, is_funded in zip(day.buyers, day.prices.funded, strict=True) if is_funded]
+    fund_keys = [(FundRow, keys.fund(buyer.tenant_id)) for buyer in funded]
     rows = read_many([(StateRow, keys.settlement_state(tenant.tenant_id)), *fund_keys, *head_reads(journals)])
-    funds = [to_fund(row) for row in rows[1 : 1 + len(fund_keys)]]
-    moved = max((fund.moved_micros for fund in funds), default=0)
-    return to_state(tenant.tenant_id, rows[0]), funds, Posting(journals, rows[1 + len(fund_keys) :], now, moved)
+    funds = {fund.tenant_id: fund for fund in map(to_fund, rows[1 : 1 + len(fund_keys)])}
+    moved = max((fund.moved_micros for fund in funds.values()), default=0)
+    by_level = [funds.get(buyer.tenant_id) for buyer in day.buyers]
+    return to_state(tenant.tenant_id, rows[0]), by_level, Posting(journals, rows[1 + len(fund_keys) :], now, moved)
 
 
 def _build(
-    day: DayToPost, state: State, funds: list[Fund], posting: Posting, below: list[SettledDay]
+    day: DayToPost, state: State, funds: list[Fund | None], posting: Posting, below: list[SettledDay]
 ) -> tuple[SettledDay, list[Operation]]:
-    levels = [
-        Level(fund.tenant_id, fund.spendable_minor, bps) for fund, bps in zip(funds, day.prices.tax_bps, strict=True)
-    ]
-    cut = find_cut(day.plans, day.table, levels)
-    charge = _charge(day, cut.count)
-    uncollected = _uncollected(day, charge)
-    entry_id = _post_entries(day, charge, funds, posting)
-    paid = tuple(charge.gross_minor)
+    cut = find_cut(day.charging.lines, day.charging.costs, _levels(day, funds))
+    uses = _uses(day, cut.count)
+    loans = lend_shortfalls(funds, _changes(day, uses))
+    entry_id = _post_entries(day, uses, funds, loans, posting)
+    paid = tuple(use.gross_minor for use in uses)
+    sheet = day.charging.sheet
     settled = replace(
         day.draft,
         charged=cut.count,
-        suspended=len(day.plans) - cut.count,
+        suspended=len(day.charging.lines) - cut.count,
         paid_minor=paid,
-        tax_minor=tuple(charge.tax_minor),
+        tax_minor=tuple(use.tax_minor for use in uses),
+        earned_minor=tuple(use.earned_minor for use in uses),
         subtree_minor=subtree_of(paid, below),
-        uncollected_minor=uncollected,
+        uncollected_minor=_uncollected(day, uses),
         short=cut.short,
-        cut_at=_place(day.sheet, cut) if cut.short else None,
+        cut_at=_place(sheet, cut) if cut.short else None,
         entry_id=entry_id,
+        covered=len(paid_positions(sheet)),
+        counts=_counts(sheet, cut.count),
     )
-    moves = _move_funds(day, charge, funds, posting.recorded_micros)
+    moves = _move_funds(day, uses, funds, loans, posting.recorded_micros)
     after = _state_after(state, day, cut, posting.recorded_micros)
     return settled, [change_state(state, after), Put(day_row(settled)), *moves, *posting.operations()]
 
 
-def _uncollected(day: DayToPost, charge: _Charge) -> tuple[int, ...]:
+def _levels(day: DayToPost, funds: Sequence[Fund | None]) -> list[Level]:
+    return [
+        Level(buyer.tenant_id, fund.spendable_minor if fund else 0, bps, base, fund is not None)
+        for buyer, fund, bps, base in zip(
+            day.buyers, funds, day.prices.tax_bps, day.charging.outright_moved_minor, strict=True
+        )
+    ]
+
+
+def _uses(day: DayToPost, count: int) -> list[Use]:
+    """What each level pays and uses when the first `count` lines are charged."""
+    moved, earned = day.charging.totals(count)
+    return [
+        Use(one, used, share_of(one, bps)) for one, used, bps in zip(moved, earned, day.prices.tax_bps, strict=True)
+    ]
+
+
+def _changes(day: DayToPost, uses: Sequence[Use]) -> list[int]:
+    """What happens to each level's fund: it pays its seller, and is paid by the level below where that has a fund."""
+    changes = []
+    gained = 0
+    for use, is_funded in zip(uses, day.prices.funded, strict=True):
+        changes.append(gained - use.gross_minor if is_funded else 0)
+        gained = use.gross_minor if is_funded else 0
+    return changes
+
+
+def _uncollected(day: DayToPost, uses: Sequence[Use]) -> tuple[int, ...]:
     """What the lines behind the cut would have cost each level beside those before it, with tax."""
-    whole = _charge(day, len(day.plans)).gross_minor
-    return tuple(all_ - paid for all_, paid in zip(whole, charge.gross_minor, strict=True))
+    whole = _uses(day, len(day.charging.lines))
+    return tuple(all_.gross_minor - paid.gross_minor for all_, paid in zip(whole, uses, strict=True))
+
+
+def _counts(sheet: Columns, count: int) -> dict[str, int]:
+    """How many services of each plan were billed."""
+    billed = Counter(sheet.plans[i] for i in (*billable_positions(sheet)[:count], *paid_positions(sheet)))
+    return {code: billed[plan] for plan, code in enumerate(sheet.plan_codes) if billed[plan]}
 
 
 def _place(sheet: Columns, cut: Cut) -> tuple[int, int]:
@@ -141,52 +167,68 @@ def _place(sheet: Columns, cut: Cut) -> tuple[int, int]:
     return sheet.starts[at], sheet.numbers[at]
 
 
-def _charge(day: DayToPost, count: int) -> _Charge:
-    net = level_totals(day.plans[:count], day.table, len(day.prices.levels))
-    return _Charge(net, [share_of(total, bps) for total, bps in zip(net, day.prices.tax_bps, strict=True)])
-
-
-def _move_funds(day: DayToPost, charge: _Charge, funds: list[Fund], micros: int) -> list[Update]:
-    """Each fund pays its seller and is paid by the level below; one that does not move is left alone."""
+def _move_funds(
+    day: DayToPost, uses: Sequence[Use], funds: Sequence[Fund | None], loans: Sequence[int], micros: int
+) -> list[Update]:
+    """Each fund's change with its loan and that of the level below; one that nothing happens to is left alone."""
     moves = []
-    earned = 0
-    for level, (fund, paid) in enumerate(zip(funds, charge.gross_minor, strict=True)):
-        if paid or earned:
-            cheapest = _cheapest_connection(day) if level == 0 else None
-            use = (day.draft.day, paid - earned)
-            moves.append(move_fund(fund, earned - paid, micros, use=use, first_charge_minor=cheapest))
-        earned = paid
+    gained = 0
+    changes = with_loans(_changes(day, uses), loans)
+    for level, (fund, use, change, loan) in enumerate(zip(funds, uses, changes, loans, strict=True)):
+        used = use.earned_minor + share_of(use.earned_minor, day.prices.tax_bps[level])
+        if fund is not None and (use.gross_minor or use.earned_minor or change or gained):
+            moves.append(
+                move_fund(
+                    fund,
+                    change,
+                    micros,
+                    use=(day.draft.day, used - gained),
+                    debt_minor=fund.debt_minor + loan if loan else None,
+                    first_charge_minor=_cheapest_connection(day) if level == 0 else None,
+                )
+            )
+        gained = used if fund is not None else 0
     return moves
 
 
 def _cheapest_connection(day: DayToPost) -> int:
     """The least that a new connection would have cost the settling tenant on this day, with tax."""
-    return min(with_tax(prices[0], day.prices.tax_bps[0]) for prices in day.prices.by_plan.values())
+    charges = [day.prices.first_charges(code, day.draft.day) for code in day.prices.by_plan]
+    return min((with_tax(one[0], day.prices.tax_bps[0]) for one in charges if one), default=0)
 
 
-def _post_entries(day: DayToPost, charge: _Charge, funds: list[Fund], posting: Posting) -> str | None:
-    """The two entries of every level that paid something; returns the id of the settling tenant's own."""
-    balances = {fund.tenant_id: fund.balance_minor for fund in funds}
+def _post_entries(
+    day: DayToPost, uses: Sequence[Use], funds: Sequence[Fund | None], loans: Sequence[int], posting: Posting
+) -> str | None:
+    """The two entries of every level at which something happened; returns the id of the settling tenant's own."""
+    balances = {fund.tenant_id: fund.balance_minor for fund in funds if fund is not None}
+    settled = day.draft
     own: str | None = None
-    for level, (buyer, net, tax) in enumerate(zip(day.buyers, charge.net_minor, charge.tax_minor, strict=True)):
-        if net + tax == 0:
-            continue
+    dates = (settled.day, settled.day)
+    for level, (buyer, mode, use, loan) in enumerate(zip(day.buyers, day.prices.terms.modes, uses, loans, strict=True)):
+        post_loan(posting, buyer, loan, balances, dates, f"Lent for {settled.day}", _run(day))
         seller_id = buyer.parent_id or ""
-        sold = [debit(FUNDS_HELD, net + tax, buyer.tenant_id), credit(WHOLESALE_REVENUE, net, buyer.tenant_id)]
-        bought = [debit(BANDWIDTH_COST, net, seller_id)]
-        if tax:
-            sold.append(credit(TAX_PAYABLE, tax, buyer.tenant_id))
-            bought.append(debit(INPUT_TAX, tax, seller_id))
-        bought.append(credit(FUND_WITH_PARENT, net + tax, seller_id))
-        if seller_id in balances:
-            balances[seller_id] += net + tax
-        entry = _draft(day, tuple(sold))
-        posting.add(seller_id, child_journal(buyer.tenant_id), entry, balances.get(seller_id))
-        balances[buyer.tenant_id] -= net + tax
-        posted = posting.add(buyer.tenant_id, GENERAL, _draft(day, tuple(bought)), balances[buyer.tenant_id])
+        sold, bought = level_lines(use, mode, seller_id, buyer.tenant_id)
+        if not sold:
+            continue
+        if mode != Mode.PREPAID:
+            posting.add(seller_id, child_journal(buyer.tenant_id), _draft(day, sold))
+            posted = posting.add(buyer.tenant_id, GENERAL, _draft(day, bought))
+        else:
+            if seller_id in balances:
+                balances[seller_id] += use.gross_minor
+            after = balances.get(seller_id) if use.gross_minor else None
+            posting.add(seller_id, child_journal(buyer.tenant_id), _draft(day, sold), after)
+            balances[buyer.tenant_id] -= use.gross_minor
+            after = balances[buyer.tenant_id] if use.gross_minor else None
+            posted = posting.add(buyer.tenant_id, GENERAL, _draft(day, bought), after)
         if level == 0:
             own = posted.entry_id
     return own
+
+
+def _run(day: DayToPost) -> str:
+    return f"{day.draft.tenant_id}/{day.draft.day}"
 
 
 def _draft(day: DayToPost, lines: tuple[Line, ...]) -> Draft:
@@ -197,12 +239,13 @@ def _draft(day: DayToPost, lines: tuple[Line, ...]) -> Draft:
         service_on=settled.day,
         memo=f"Use of {settled.day} by the subscribers of {day.chain[-1].code}",
         lines=lines,
-        run=f"{settled.tenant_id}/{settled.day}",
+        run=_run(day),
     )
 
 
 def _state_after(state: State, day: DayToPost, cut: Cut, micros: int) -> State:
-    suspended = len(suspended_behind(day.sheet, cut.count)) if cut.short else 0
-    held = suspended + day.sheet.marks.count(SUSPENDED) + day.sheet.marks.count(SUSPENDED_AND_DISABLED)
+    sheet = day.charging.sheet
+    suspended = len(suspended_behind(sheet, cut.count)) if cut.short else 0
+    held = suspended + sheet.marks.count(SUSPENDED) + sheet.marks.count(SUSPENDED_AND_DISABLED)
     marks = (*state.marks, Mark(SUSPEND, day.draft.day, micros)) if suspended else state.marks
     return replace(state, last_day=day.draft.day, held=held, marks=marks, parked=None, resumed_minor=())

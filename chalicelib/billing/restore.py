@@ -7,32 +7,40 @@ from operator import add
 
 from chalicelib.aws.log import log, measure
 from chalicelib.aws.tables import ConditionFailed, write
+from chalicelib.billing.charging import Charging, charge_sheet
 from chalicelib.billing.cut import Level, find_cut, level_totals, with_tax
 from chalicelib.billing.evidence import read_roster
 from chalicelib.billing.marks import finish_marks
 from chalicelib.billing.model import RESUME, Mark, State
-from chalicelib.billing.roster import ENABLED, SUSPENDED, Columns, day_sheet, positions_in_state, roster_after
-from chalicelib.billing.settle import price_table
+from chalicelib.billing.roster import (
+    BILLABLE,
+    ENABLED,
+    SUSPENDED,
+    Columns,
+    billable_positions,
+    day_sheet,
+    paid_positions,
+    positions_in_state,
+    roster_after,
+)
 from chalicelib.billing.state import change_state, read_days, read_states
 from chalicelib.billing.tariffs import DayPrices, read_price_book
 from chalicelib.core.dates import ONE_DAY, day_at, days_between, to_micros
 from chalicelib.crm.events import read_events, resume_operation
 from chalicelib.funds.limits import read_limits
 from chalicelib.tenants.hierarchy import read_tree
-from chalicelib.tenants.model import Tenant
+from chalicelib.tenants.model import Mode, Tenant
 
 TRIES = 6
 
 
 @dataclass(frozen=True)
 class _Today:
-    """The services of a tenant as they are today, and what today costs at each level."""
+    """The services of a tenant that run and those that wait, and what today costs them at each level."""
 
-    roster: Columns
     prices: DayPrices
-    table: Sequence[tuple[int, ...]]
-    running: list[int]
-    waiting: list[int]
+    running: Charging
+    waiting: Charging
 
 
 def restore_services(chain: Sequence[Tenant], now: datetime) -> int:
@@ -78,27 +86,29 @@ def _choose(chain: Sequence[Tenant], state: State, today: date) -> tuple[list[in
     """
     assert state.last_day is not None, "services are suspended by a settled day"
     view = _look(chain, state.last_day, today)
-    if not view.waiting:
+    if not len(view.waiting.sheet):
         return [], []
     funds = read_limits(list(view.prices.levels))
     others = _use_of_others(chain)
-    running = _costs(view.running, view)
+    running = _with_tax(view.running.totals(len(view.running.lines))[0], view)
     levels = []
-    earned = 0
-    for tenant_id, cost, bps in zip(view.prices.levels, running, view.prices.tax_bps, strict=True):
-        spare = funds[tenant_id].spendable_minor - (cost - earned) - others.get(tenant_id, 0)
-        if spare < 0:
+    gained = 0
+    for tenant_id, cost, bps, is_funded in zip(
+        view.prices.levels, running, view.prices.tax_bps, view.prices.funded, strict=True
+    ):
+        spare = funds[tenant_id].spendable_minor - (cost - gained) - others.get(tenant_id, 0)
+        if spare < 0 and is_funded:
             return [], []
-        levels.append(Level(tenant_id, spare, bps))
-        earned = cost
-    waiting = [view.roster.plans[i] for i in view.waiting]
-    count = find_cut(waiting, view.table, levels).count
-    return [view.roster.numbers[i] for i in view.waiting[:count]], _costs(waiting[:count], view)
+        levels.append(Level(tenant_id, spare, bps, funded=is_funded))
+        gained = cost if is_funded else 0
+    count = find_cut(view.waiting.lines, view.waiting.costs, levels).count
+    waiting = view.waiting.sheet
+    costs = level_totals(view.waiting.lines[:count], view.waiting.costs, len(levels))
+    chosen = (*paid_positions(waiting), *billable_positions(waiting)[:count])
+    return [waiting.numbers[i] for i in chosen], _with_tax(costs, view)
 
 
-def _costs(plans: Sequence[int], view: _Today) -> list[int]:
-    """What services of these plans cost each level today, with tax."""
-    totals = level_totals(plans, view.table, len(view.prices.levels))
+def _with_tax(totals: Sequence[int], view: _Today) -> list[int]:
     return [with_tax(total, bps) for total, bps in zip(totals, view.prices.tax_bps, strict=True)]
 
 
@@ -120,11 +130,12 @@ def _use_of_others(chain: Sequence[Tenant]) -> dict[str, int]:
     records = read_days([(node.tenant_id, day) for node, day in settled])
     kept: dict[str, int] = {}
     for (node, _), record in zip(settled, records, strict=True):
-        paid = _added(states[node.tenant_id].resumed_minor, record.paid_minor) if record else ()
-        earned = 0
-        for buyer, cost in zip(reversed(node.chain[1:]), paid, strict=False):
-            kept[buyer] = kept.get(buyer, 0) + cost - earned
-            earned = cost
+        used = _added(states[node.tenant_id].resumed_minor, record.used_minor) if record else ()
+        modes = record.terms.modes if record else ()
+        gained = 0
+        for buyer, mode, cost in zip(reversed(node.chain[1:]), modes, used, strict=False):
+            kept[buyer] = kept.get(buyer, 0) + cost - gained
+            gained = cost if mode == Mode.PREPAID else 0
     return {buyer: max(0, amount) for buyer, amount in kept.items()}
 
 
@@ -135,9 +146,11 @@ def _look(chain: Sequence[Tenant], last_day: date, today: date) -> _Today:
     for day in days_between(last_day + ONE_DAY, today):
         sheet = day_sheet(roster, [event for event in events if event.effective_on == day], day)
         roster = roster_after(sheet, len(sheet))
-    running = positions_in_state(roster, ENABLED)
-    waiting = positions_in_state(roster, SUSPENDED)
     prices = read_price_book(chain).prices_on(today)
-    plans = [roster.plans[i] for i in (*running, *waiting)]
-    table = price_table(roster, prices, plans)
-    return _Today(roster, prices, table, [roster.plans[i] for i in running], waiting)
+    return _Today(prices, _as_charged(roster, ENABLED, prices, today), _as_charged(roster, SUSPENDED, prices, today))
+
+
+def _as_charged(roster: Columns, state: int, prices: DayPrices, today: date) -> Charging:
+    """The services in that state, in charging order, as if all of them were billed today."""
+    chosen = roster.keep(positions_in_state(roster, state))
+    return charge_sheet(replace(chosen, marks=bytearray([BILLABLE]) * len(chosen)), prices, today)

@@ -7,9 +7,10 @@ the roster after the day.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from chalicelib.billing.advance import Cover, spared
 from chalicelib.crm.model import EventKind, ServiceEvent
 
 ENABLED = 0
@@ -23,14 +24,44 @@ BILLABLE_THEN_DISABLED = 1
 BILLABLE_THEN_GONE = 2
 """Marks of a service in a sheet, beside the states 3 to 5, which are not billable."""
 
+PAID = 6
+PAID_THEN_DISABLED = 7
+PAID_THEN_GONE = 8
+"""As the three above, for a service that is billed and costs nothing that day, since it was paid in advance: it stands
+outside the order of the cut."""
+
+ENDED = 9
+SUSPENDED_THEN_ENDED = 10
+"""Marks of a service that ends without being billable that day, of which something that was paid is left."""
+
 
 class UnknownServiceError(ValueError):
     """An event is about a service that is not in the roster."""
 
 
 @dataclass(frozen=True)
+class Covers:
+    """What is paid in advance for each service of a roster or a sheet: indices into `table`, whose first is nothing.
+
+    `before` the day, and `after` it if the service is charged; a service behind the day's cut keeps what it had, less the
+    day. In a roster both are the same.
+    """
+
+    day: int
+    table: tuple[Cover, ...]
+    before: list[int]
+    after: list[int]
+
+    def keep(self, wanted: Sequence[int]) -> "Covers":
+        return replace(self, before=[self.before[i] for i in wanted], after=[self.after[i] for i in wanted])
+
+
+@dataclass(frozen=True)
 class Columns:
-    """Services in charging order. `starts` are ordinal days; `plans` index `plan_codes`; `marks` are states or marks."""
+    """Services in charging order. `starts` are ordinal days; `plans` index `plan_codes`; `marks` are states or marks.
+
+    `covers` is there only where something is paid in advance.
+    """
 
     plan_codes: tuple[str, ...]
     starts: list[int]
@@ -38,6 +69,7 @@ class Columns:
     subscribers: list[int]
     plans: list[int]
     marks: bytearray
+    covers: Covers | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -51,7 +83,12 @@ class Columns:
             [self.subscribers[i] for i in wanted],
             [self.plans[i] for i in wanted],
             bytearray(self.marks[i] for i in wanted),
+            self.covers.keep(wanted) if self.covers else None,
         )
+
+    def cover_of(self, at: int) -> Cover:
+        """What is paid in advance for the service at that place, before the day."""
+        return self.covers.table[self.covers.before[at]] if self.covers else ()
 
 
 def empty_roster() -> Columns:
@@ -70,6 +107,7 @@ class _Service:
     enabled: bool
     suspended: bool
     was_enabled: bool
+    is_covered: bool = False
     gone: bool = False
 
     def apply(self, event: ServiceEvent, plan: int) -> None:
@@ -97,7 +135,8 @@ class _Service:
                 return BILLABLE_THEN_GONE
             return BILLABLE if self.enabled else BILLABLE_THEN_DISABLED
         if self.gone:
-            return None
+            ended = SUSPENDED_THEN_ENDED if self.suspended else ENDED
+            return ended if self.is_covered else None
         if self.suspended:
             return SUSPENDED if self.enabled else SUSPENDED_AND_DISABLED
         return DISABLED
@@ -124,9 +163,18 @@ def day_sheet(roster: Columns, events: Sequence[ServiceEvent], day: date) -> Col
         list(roster.subscribers),
         list(roster.plans),
         bytearray(roster.marks),
+        _covers_on(roster, day),
     )
     dropped = _write_back(sheet, roster, touched)
     return _without(sheet, dropped) if dropped else sheet
+
+
+def _covers_on(roster: Columns, day: date) -> Covers | None:
+    """Yesterday's covers as they are before the day."""
+    if roster.covers is None:
+        return None
+    before = list(roster.covers.after)
+    return Covers(day.toordinal(), roster.covers.table, before, before)
 
 
 def _apply(roster: Columns, events: Sequence[ServiceEvent], index: dict[str, int], today: int) -> dict[int, _Service]:
@@ -169,6 +217,7 @@ def _find(roster: Columns, positions: dict[int, int], number: int, event: Servic
             enabled,
             suspended,
             enabled and not suspended,
+            bool(roster.covers and roster.covers.after[at]),
         )
     if event.kind is not EventKind.CONNECT:
         raise UnknownServiceError(f"service {number} has an event but never started")
@@ -197,6 +246,8 @@ def _write_back(sheet: Columns, roster: Columns, touched: dict[int, _Service]) -
         sheet.subscribers.append(service.subscriber)
         sheet.plans.append(service.plan)
         sheet.marks.append(service.mark)
+        if sheet.covers is not None:
+            sheet.covers.before.append(0)
     return dropped
 
 
@@ -212,20 +263,63 @@ def billable_positions(sheet: Columns) -> Sequence[int]:
     return [i for i, mark in enumerate(marks) if mark <= BILLABLE_THEN_GONE]
 
 
+def paid_positions(sheet: Columns) -> Sequence[int]:
+    """The positions of those that are billed outside the order of the cut, since they were paid in advance."""
+    if sheet.covers is None:
+        return ()
+    return [i for i, mark in enumerate(sheet.marks) if PAID <= mark <= PAID_THEN_GONE]
+
+
 def roster_after(sheet: Columns, cut: int) -> Columns:
     """The roster after a day of which the first `cut` billable services were charged.
 
     Those behind the cut that were still enabled at the day's end are suspended; what ended that day has ended.
     """
     marks = bytearray(sheet.marks)
-    billable = billable_positions(sheet)
-    for i in billable[cut:]:
+    behind = billable_positions(sheet)[cut:]
+    for i in behind:
         if marks[i] == BILLABLE:
             marks[i] = SUSPENDED
-    gone = {i for i in billable if marks[i] == BILLABLE_THEN_GONE} if marks.count(BILLABLE_THEN_GONE) else set()
-    marks = marks.replace(bytes([BILLABLE_THEN_DISABLED]), bytes([DISABLED]))
-    after = Columns(sheet.plan_codes, sheet.starts, sheet.numbers, sheet.subscribers, sheet.plans, marks)
-    return _without(after, gone) if gone else after
+    # Billable or paid, what remains of a mark is a state; who was disabled that day, charged or not, is disabled.
+    marks = marks.translate(_STATES)
+    after = Columns(
+        sheet.plan_codes,
+        sheet.starts,
+        sheet.numbers,
+        sheet.subscribers,
+        sheet.plans,
+        marks,
+        _covers_after(sheet, behind),
+    )
+    if _GONE not in marks:
+        return after
+    return _without(after, {i for i, mark in enumerate(marks) if mark == _GONE})
+
+
+_GONE = 255
+_STATES = bytes.maketrans(
+    bytes(
+        (
+            *(BILLABLE_THEN_DISABLED, BILLABLE_THEN_GONE),
+            *(PAID, PAID_THEN_DISABLED, PAID_THEN_GONE),
+            *(ENDED, SUSPENDED_THEN_ENDED),
+        )
+    ),
+    bytes((DISABLED, _GONE, ENABLED, DISABLED, _GONE, _GONE, _GONE)),
+)
+
+
+def _covers_after(sheet: Columns, behind: Sequence[int]) -> Covers | None:
+    covers = sheet.covers
+    if covers is None:
+        return None
+    table, after = list(covers.table), list(covers.after)
+    for i in behind:
+        cover = spared(covers.table[covers.before[i]], covers.day)
+        if cover not in table:
+            table.append(cover)
+        after[i] = table.index(cover)
+    return Covers(covers.day, tuple(table), after, after) if any(after) else None
 
 
 def suspended_behind(sheet: Columns, cut: int) -> list[tuple[int, int]]:

@@ -29,7 +29,7 @@ from chalicelib.billing.store import DayRow, to_day
 from chalicelib.billing.tariffs import TariffTerms, read_tariffs, set_tariff, tariff_on
 from chalicelib.core.dates import day_at, parse_day
 from chalicelib.core.errors import NotAllowed, NotFound, invalid_field
-from chalicelib.core.proration import DayCount
+from chalicelib.core.proration import DayCount, Span
 from chalicelib.crm.events import read_history
 from chalicelib.crm.model import Plan, ServiceEvent
 from chalicelib.crm.plans import plan_reads, plans_of, read_plans
@@ -48,7 +48,9 @@ def _tariff(tariff: Tariff, plans: dict[str, Plan], seller_id: str) -> TariffAns
         effective_on=tariff.effective_on,
         timing=tariff.timing.value,
         day_count=tariff.day_count.value,
+        period=tariff.span.value,
         refund_policy=tariff.refund_policy.value,
+        refund_fee=tariff.refund_fee_minor,
         tax_bps=tariff.tax_bps,
         prices=[
             TariffPriceAnswer(
@@ -82,6 +84,8 @@ def put_tariff(call: Call, reseller_id: str) -> TariffAnswer:
         RefundPolicy(body.refund_policy),
         body.tax_bps,
         tuple((price.plan, price.monthly_price) for price in body.prices),
+        Span(body.period),
+        body.refund_fee,
     )
     tariff = set_tariff(call.tenant, child, terms, call.now)
     return _tariff(tariff, read_plans(call.tenant.tenant_id), call.tenant.tenant_id)
@@ -173,7 +177,7 @@ def _settlement(settled: SettledDay) -> SettlementAnswer:
     return SettlementAnswer(
         date=settled.day,
         status="settled",
-        subscribers_charged=settled.charged,
+        subscribers_charged=settled.charged + settled.covered,
         subscribers_suspended=settled.suspended,
         total=settled.total_minor,
         subtree_total=settled.subtree_minor[0] if settled.subtree_minor else 0,

@@ -155,7 +155,7 @@ def outcome_of(nodes: list[TreeNode], records: dict[str, SettledDay], day: date,
         day,
         len(found) == len(expected),
         len(found),
-        sum(record.charged for record in found),
+        sum(record.charged + record.covered for record in found),
         sum(record.suspended for record in found),
         sum(record.total_minor for record in found),
     )

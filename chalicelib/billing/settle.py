@@ -12,19 +12,20 @@ from datetime import date, datetime
 from chalicelib.aws import clock
 from chalicelib.aws.log import alarm, measure
 from chalicelib.aws.tables import ConditionFailed, write
+from chalicelib.billing.charging import charge_sheet, price_table
 from chalicelib.billing.evidence import OtherSheetError, find_sheet, keep_sheet, read_roster
 from chalicelib.billing.marks import finish_marks
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.post import DayToPost, post_day
 from chalicelib.billing.rollup import roll_up
-from chalicelib.billing.roster import Columns, UnknownServiceError, billable_positions, day_sheet
+from chalicelib.billing.roster import Columns, UnknownServiceError, day_sheet
 from chalicelib.billing.sheet import DamagedSheetError, encode_sheet
 from chalicelib.billing.state import change_state, read_days, read_state, read_states
-from chalicelib.billing.tariffs import DayPrices, NotPricedError, PriceBook, read_price_book
+from chalicelib.billing.tariffs import NotPricedError, PriceBook, read_price_book
 from chalicelib.core.dates import ONE_DAY, day_at, last_ended_day
 from chalicelib.core.errors import Unavailable
 from chalicelib.crm.events import read_events
-from chalicelib.tenants.hierarchy import read_tree
+from chalicelib.tenants.hierarchy import read_chain, read_tree
 from chalicelib.tenants.model import Tenant
 
 PIN_TRIES = 8
@@ -79,23 +80,25 @@ def _pin(chain: Sequence[Tenant], state: State, day: date) -> tuple[State, Price
     """Fix what the day is computed from: from now on no event and no tariff dated on or before it is taken.
 
     The terms of every edge are stored with the pin; the events are all those committed before it, since each of them was
-    written under the condition that its day was not pinned. A tariff that was accepted between reading and pinning is
-    found by reading again: what was accepted before the pin holds, and nothing is accepted after it. A day that an import
-    is about waits for the import: `NotDueError`.
+    written under the condition that its day was not pinned. A tariff or a mode that was accepted between reading and
+    pinning is found by reading again: what was accepted before the pin holds, and nothing is accepted after it. A day that
+    an import is about waits for the import: `NotDueError`.
     """
     tenant_id = chain[-1].tenant_id
     for _ in range(PIN_TRIES):
-        book = read_price_book(chain)
+        book = read_price_book(read_chain([tenant.tenant_id for tenant in chain]))
         if state.pinned_through is None or state.pinned_through < day:
             if state.is_held(day):
                 raise NotDueError(f"{tenant_id} {day} waits for an import")
-            after = replace(state, pinned_through=day, terms=book.terms_on(day), revision=state.revision + 1)
+            terms = replace(book.terms_on(day), late=state.late)
+            after = replace(state, pinned_through=day, terms=terms, revision=state.revision + 1)
         else:
-            versions = book.terms_on(day).versions
+            now = book.terms_on(day)
+            followed = replace(state.terms, versions=now.versions, modes=now.modes)
             is_settled = state.last_day is not None and state.last_day >= day
-            if is_settled or versions == state.terms.versions:
+            if is_settled or followed == state.terms:
                 return state, book
-            after = replace(state, terms=replace(state.terms, versions=versions), revision=state.revision + 1)
+            after = replace(state, terms=followed, revision=state.revision + 1)
         try:
             write(change_state(state, after))
             state = after
@@ -123,12 +126,10 @@ def _wait_for_children(chain: Sequence[Tenant], day: date, now: datetime) -> Non
 
 def _post(chain: Sequence[Tenant], state: State, day: date, book: PriceBook, now: datetime) -> SettledDay:
     tenant = chain[-1]
-    sheet = read_day_sheet(tenant, state.last_day, day)
     prices = book.prices_on(day, state.terms)
-    billable = billable_positions(sheet)
-    plans = [sheet.plans[i] for i in billable]
-    table = price_table(sheet, prices, plans)
-    by_plan = {code: list(price) for code, price in zip(sheet.plan_codes, table, strict=True)}
+    charging = charge_sheet(read_day_sheet(tenant, state.last_day, day), prices, day)
+    sheet = charging.sheet
+    by_plan = {code: list(price) for code, price in zip(sheet.plan_codes, price_table(sheet, prices, ()), strict=True)}
     stored = encode_sheet(sheet, tenant.tenant_id, day.isoformat(), by_plan)
     draft = SettledDay(
         tenant_id=tenant.tenant_id,
@@ -144,14 +145,14 @@ def _post(chain: Sequence[Tenant], state: State, day: date, book: PriceBook, now
         entry_id=None,
         sheet_hash=stored.hash,
         sheet_parts=len(stored.parts) if len(sheet) else 0,
-        tariffs=prices.versions,
+        terms=state.terms,
         day_counts=prices.day_counts,
         prices_minor={code: tuple(price) for code, price in by_plan.items()},
     )
     if len(sheet):
         keep_sheet(draft, stored)
-    settled = post_day(DayToPost(tuple(chain), draft, sheet, plans, table, prices), clock.now())
-    measure("SubscribersSettled", settled.charged)
+    settled = post_day(DayToPost(tuple(chain), draft, charging, prices), clock.now())
+    measure("SubscribersSettled", settled.charged + settled.covered)
     measure("SubscribersSuspended", settled.suspended)
     measure("MoneySettledMinor", settled.total_minor)
     return settled
@@ -164,16 +165,6 @@ def read_day_sheet(tenant: Tenant, last_day: date | None, day: date) -> Columns:
     return day_sheet(
         read_roster(tenant.tenant_id, last_day), read_events(tenant.tenant_id, last_day + ONE_DAY, day), day
     )
-
-
-def price_table(sheet: Columns, prices: DayPrices, plans: Sequence[int]) -> list[tuple[int, ...]]:
-    """What each of the sheet's plans costs at each level; `NotPricedError` when one that is billable has no price."""
-    nothing = tuple(0 for _ in prices.levels)
-    table = [prices.by_plan.get(code, nothing) for code in sheet.plan_codes]
-    missing = {sheet.plan_codes[plan] for plan in set(plans)} - prices.by_plan.keys()
-    if missing and prices.levels:
-        raise NotPricedError(f"no price for {', '.join(sorted(missing))}")
-    return table
 
 
 def park(state: State, day: date, defect: Exception) -> None:

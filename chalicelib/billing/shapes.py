@@ -15,12 +15,18 @@ class PriceBody(Body):
 
 
 class TariffBody(Body):
-    """A new version of what a reseller pays, from a day on."""
+    """A new version of what a reseller pays, from a day on.
+
+    A `period` of several months costs as many monthly prices and is prorated over its days. `refund_fee` is kept of what
+    comes back of an advance charge under `unused_days_less_fee`.
+    """
 
     effective_on: Day
     timing: Literal["daily", "advance"] = "daily"
     day_count: Literal["calendar_month", "service_period", "fixed_30"] = "calendar_month"
+    period: Literal["month", "quarter", "year"] = "month"
     refund_policy: Literal["none", "unused_days", "unused_days_less_fee", "full"] = "unused_days"
+    refund_fee: Price = Field(default=0, examples=["0.00"])
     tax_bps: RateBps = 0
     prices: Annotated[list[PriceBody], Field(min_length=1, max_length=500)]
 
@@ -40,7 +46,9 @@ class TariffAnswer(Answer):
     effective_on: DayOut
     timing: str = Field(examples=["daily"])
     day_count: str = Field(examples=["calendar_month"])
+    period: str = Field(examples=["month"])
     refund_policy: str = Field(examples=["unused_days"])
+    refund_fee: MoneyOut = Field(examples=["0.00"])
     tax_bps: int = Field(examples=[0])
     prices: list[TariffPriceAnswer]
 

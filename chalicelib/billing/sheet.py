@@ -9,15 +9,19 @@ import zlib
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import accumulate
 from operator import sub
+from typing import Any
 
-from chalicelib.billing.roster import Columns
+from chalicelib.billing.advance import to_paid
+from chalicelib.billing.roster import Columns, Covers
 from chalicelib.core.json import compact_json, read_json
 
 MAX_PART_BYTES = 300_000
 MAX_SERVICES = 2_000_000
-_FORMAT = 1
+_PLAIN, _WITH_COVERS = 1, 2
+"""Formats: the second has what is paid in advance behind everything that the first has."""
 
 
 class DamagedSheetError(ValueError):
@@ -36,13 +40,19 @@ def encode_sheet(sheet: Columns, tenant_id: str, day: str, prices: dict[str, lis
     """The stored form of a day's sheet. `prices` is the day's price of each plan at every level, by plan code."""
     if len(sheet) > MAX_SERVICES:
         raise ValueError(f"a sheet holds at most {MAX_SERVICES} services")
-    header = compact_json([_FORMAT, tenant_id, day, len(sheet), list(sheet.plan_codes), prices]).encode()
-    columns = (
+    covers = sheet.covers
+    fields = [_WITH_COVERS if covers else _PLAIN, tenant_id, day, len(sheet), list(sheet.plan_codes), prices]
+    if covers:
+        fields.append([[paid and paid.as_list for paid in cover] for cover in covers.table])
+    header = compact_json(fields).encode()
+    columns = [
         _deltas(sheet.starts),
         _deltas(sheet.numbers),
         _deltas([a - b for a, b in zip(sheet.numbers, sheet.subscribers, strict=True)]),
         _little_endian(array("i", sheet.plans)),
-    )
+    ]
+    if covers:
+        columns += [_little_endian(array("i", covers.before)), _little_endian(array("i", covers.after))]
     content = b"".join((len(header).to_bytes(4, "little"), header, *map(_planes, columns), bytes(sheet.marks)))
     packed = zlib.compress(content, 6)
     parts = tuple(packed[start : start + MAX_PART_BYTES] for start in range(0, len(packed), MAX_PART_BYTES))
@@ -58,13 +68,21 @@ def decode_sheet(parts: Sequence[bytes], expected_hash: str) -> tuple[Columns, d
     if hashlib.sha256(content).hexdigest() != expected_hash:
         raise DamagedSheetError("the content has another hash")
     size = int.from_bytes(content[:4], "little")
-    _, _, _, count, plan_codes, prices = read_json(content[4 : 4 + size].decode())
+    _, _, day, count, plan_codes, prices, *tables = read_json(content[4 : 4 + size].decode())
     view = content[4 + size :]
-    starts, numbers, offsets, plans = (_from_planes(view[4 * count * i : 4 * count * (i + 1)]) for i in range(4))
+    width = 6 if tables else 4
+    starts, numbers, offsets, plans, *indices = (
+        _from_planes(view[4 * count * i : 4 * count * (i + 1)]) for i in range(width)
+    )
     starts, numbers, offsets = (list(accumulate(column)) for column in (starts, numbers, offsets))
     subscribers = list(map(sub, numbers, offsets))
-    marks = bytearray(view[16 * count :])
-    return Columns(tuple(plan_codes), starts, numbers, subscribers, list(plans), marks), prices
+    marks = bytearray(view[4 * width * count :])
+    covers = _covers(date.fromisoformat(day).toordinal(), tables[0], indices) if tables else None
+    return Columns(tuple(plan_codes), starts, numbers, subscribers, list(plans), marks, covers), prices
+
+
+def _covers(day: int, table: list[list[Any]], indices: list[list[int]]) -> Covers:
+    return Covers(day, tuple(tuple(map(to_paid, cover)) for cover in table), *indices)
 
 
 def _deltas(values: list[int]) -> bytes:

@@ -6,9 +6,9 @@ from datetime import date
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.aws import keys
-from chalicelib.aws.tables import Put, read_many
+from chalicelib.aws.tables import Check, Put, read_many
 from chalicelib.billing.model import SettledDay, State
-from chalicelib.billing.store import DayRow, StateRow, to_day, to_state
+from chalicelib.billing.store import DayRow, StateRow, terms_list, to_day, to_state
 
 
 def read_states(tenant_ids: Sequence[str]) -> dict[str, State]:
@@ -27,18 +27,26 @@ def read_days(wanted: Sequence[tuple[str, date]]) -> list[SettledDay | None]:
     return [None if row is None else to_day(row) for row in rows]
 
 
+def state_unmoved(state: State) -> Check:
+    """The tenant's days still stand where they were read."""
+    unmoved = StateRow.revision == state.revision if state.revision else StateRow.pk.does_not_exist()
+    return Check(StateRow.at(keys.settlement_state(state.tenant_id)), unmoved)
+
+
 def change_state(before: State, after: State) -> Put:
     """Move a tenant's state on, while it still is what was read; its day is settled once because of this."""
     row = StateRow.at(
         keys.settlement_state(after.tenant_id),
         last_day=after.last_day.isoformat() if after.last_day else None,
         pinned_through=after.pinned_through.isoformat() if after.pinned_through else None,
-        terms=[list(after.terms.versions), list(after.terms.month_starts)] if after.terms.versions else None,
+        terms=terms_list(after.terms) if after.terms.versions else None,
         held=after.held or None,
         resumed=list(after.resumed_minor) or None,
         marks=[[mark.kind, mark.on.isoformat(), mark.recorded_micros] for mark in after.marks] or None,
         parked=after.parked,
         holds=[[name, first.isoformat()] for name, first in after.holds] or None,
+        late=after.late or None,
+        corrected=after.corrected or None,
         revision=before.revision + 1,
     )
     unchanged: Condition = StateRow.revision == before.revision if before.revision else StateRow.pk.does_not_exist()

@@ -1,11 +1,12 @@
 """Rows of billing: tariff versions, the state of a tenant's days, settled days and the parts of their sheets."""
 
 from datetime import date
+from typing import Any
 
 from chalicelib.aws import keys
 from chalicelib.aws.rows import BooksRow, BytesAttribute, IntegerAttribute, JsonAttribute, TenantsRow, TextAttribute
 from chalicelib.billing.model import Mark, RefundPolicy, SettledDay, State, Tariff, Terms, Timing
-from chalicelib.core.proration import DayCount
+from chalicelib.core.proration import DayCount, Span
 
 
 class TariffRow(TenantsRow):
@@ -16,6 +17,8 @@ class TariffRow(TenantsRow):
     refund_policy = TextAttribute()
     tax_bps = IntegerAttribute()
     prices = JsonAttribute()
+    span = TextAttribute(null=True)
+    refund_fee_minor = IntegerAttribute(null=True)
 
 
 class TariffRevisionRow(TenantsRow):
@@ -35,6 +38,8 @@ class StateRow(BooksRow):
     marks = JsonAttribute(null=True)
     parked = TextAttribute(null=True)
     holds = JsonAttribute(null=True)
+    late = IntegerAttribute(null=True)
+    corrected = IntegerAttribute(null=True)
     revision = IntegerAttribute()
 
 
@@ -52,9 +57,12 @@ class DayRow(BooksRow):
     entry = TextAttribute(null=True)
     sheet_hash = TextAttribute()
     sheet_parts = IntegerAttribute()
-    tariffs = JsonAttribute()
+    terms = JsonAttribute()
     day_counts = JsonAttribute()
     prices = JsonAttribute()
+    earned = JsonAttribute(null=True)
+    covered = IntegerAttribute(null=True)
+    counts = JsonAttribute()
 
 
 class SheetRow(BooksRow):
@@ -72,6 +80,8 @@ def tariff_row(tariff: Tariff) -> TariffRow:
         refund_policy=tariff.refund_policy.value,
         tax_bps=tariff.tax_bps,
         prices=dict(tariff.prices_minor),
+        span=None if tariff.span is Span.MONTH else tariff.span.value,
+        refund_fee_minor=tariff.refund_fee_minor or None,
     )
 
 
@@ -86,6 +96,8 @@ def to_tariff(row: TariffRow) -> Tariff:
         refund_policy=RefundPolicy(row.refund_policy),
         tax_bps=row.tax_bps,
         prices_minor=row.prices,
+        span=Span(row.span or Span.MONTH),
+        refund_fee_minor=row.refund_fee_minor or 0,
     )
 
 
@@ -96,14 +108,26 @@ def to_state(tenant_id: str, row: StateRow | None) -> State:
         tenant_id=tenant_id,
         last_day=_day(row.last_day),
         pinned_through=_day(row.pinned_through),
-        terms=Terms(*map(tuple, row.terms or ((), ()))),
+        terms=to_terms(row.terms) if row.terms else Terms(),
         held=row.held or 0,
         resumed_minor=tuple(row.resumed or ()),
         marks=tuple(Mark(kind, date.fromisoformat(on), micros) for kind, on, micros in row.marks or ()),
         parked=row.parked,
         holds=tuple((name, date.fromisoformat(first)) for name, first in row.holds or ()),
+        late=row.late or 0,
+        corrected=row.corrected or 0,
         revision=row.revision,
     )
+
+
+def terms_list(terms: Terms) -> list[object]:
+    """Terms as they are kept."""
+    return [list(terms.versions), list(terms.month_starts), list(terms.modes), terms.late]
+
+
+def to_terms(kept: list[Any]) -> Terms:
+    versions, month_starts, modes, late = kept
+    return Terms(tuple(versions), tuple(month_starts), tuple(modes), late)
 
 
 def _day(text: str | None) -> date | None:
@@ -124,9 +148,12 @@ def day_row(day: SettledDay) -> DayRow:
         entry=day.entry_id,
         sheet_hash=day.sheet_hash,
         sheet_parts=day.sheet_parts,
-        tariffs=list(day.tariffs),
+        terms=terms_list(day.terms),
         day_counts=list(day.day_counts),
         prices={code: list(prices) for code, prices in day.prices_minor.items()},
+        earned=list(day.earned_minor) if day.earned_minor != day.net_minor else None,
+        covered=day.covered or None,
+        counts=dict(day.counts),
     )
 
 
@@ -146,7 +173,12 @@ def to_day(row: DayRow) -> SettledDay:
         entry_id=row.entry,
         sheet_hash=row.sheet_hash,
         sheet_parts=row.sheet_parts,
-        tariffs=tuple(row.tariffs),
+        terms=to_terms(row.terms),
         day_counts=tuple(row.day_counts),
         prices_minor={code: tuple(prices) for code, prices in row.prices.items()},
+        earned_minor=tuple(paid - tax for paid, tax in zip(row.paid, row.tax, strict=True))
+        if row.earned is None
+        else tuple(row.earned),
+        covered=row.covered or 0,
+        counts=row.counts,
     )

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from chalicelib.aws import keys
-from chalicelib.aws.guards import Guard, together
+from chalicelib.aws.guards import Guard, no_guard, together
 from chalicelib.aws.tables import ConditionFailed, Put, read, read_all, read_page, write
+from chalicelib.billing.advance import EdgeTerms, charge
 from chalicelib.billing.model import RefundPolicy, Tariff, Terms, Timing
 from chalicelib.billing.pins import guard_day
 from chalicelib.billing.state import read_state
 from chalicelib.billing.store import TariffRevisionRow, TariffRow, tariff_row, to_tariff
 from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, invalid_field
-from chalicelib.core.proration import DayCount, day_price
+from chalicelib.core.proration import DayCount, Span, day_price
 from chalicelib.crm.model import Plan
 from chalicelib.crm.plans import plan_code, read_plans
 from chalicelib.tenants.hierarchy import read_tree
-from chalicelib.tenants.model import Tenant
+from chalicelib.tenants.model import Mode, Tenant
 
 MAX_GUARDED = 90
 TRIES = 8
@@ -35,6 +36,8 @@ class TariffTerms:
     refund_policy: RefundPolicy
     tax_bps: int
     prices: tuple[tuple[str, int], ...]
+    span: Span = Span.MONTH
+    refund_fee_minor: int = 0
 
 
 class NotPricedError(Exception):
@@ -43,13 +46,35 @@ class NotPricedError(Exception):
 
 @dataclass(frozen=True)
 class DayPrices:
-    """What every plan of a tenant costs on one day at each level of its chain, from the tenant's own edge upward."""
+    """What every plan of a tenant costs on one day at each level of its chain, from the tenant's own edge upward.
+
+    `by_plan` is for that day, `periods` for the whole period it lies in. `edges` is None where nothing is charged: toward
+    the parent of a `percentage` tenant, and before the first version.
+    """
 
     levels: tuple[str, ...]
     tax_bps: tuple[int, ...]
-    versions: tuple[str, ...]
+    terms: Terms
     day_counts: tuple[str, ...]
     by_plan: dict[str, tuple[int, ...]]
+    periods: dict[str, tuple[int, ...]]
+    edges: tuple[EdgeTerms | None, ...]
+
+    @property
+    def funded(self) -> tuple[bool, ...]:
+        """Whether each level pays from a fund."""
+        return tuple(mode == Mode.PREPAID for mode in self.terms.modes)
+
+    def first_charges(self, code: str, day: date) -> tuple[int, ...] | None:
+        """What a service of that plan moves at each level on its first day, without tax; None where it has no price."""
+        if code not in self.by_plan:
+            return None
+        return tuple(
+            charge(edge, code, period, day).rest_minor(day.toordinal())
+            if edge is not None and edge.timing is Timing.ADVANCE
+            else price
+            for edge, period, price in zip(self.edges, self.periods[code], self.by_plan[code], strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -66,46 +91,72 @@ class PriceBook:
         return tuple(reversed(self.chain[1:]))
 
     def terms_on(self, day: date) -> Terms:
-        """What prices that day as things stand: the versions in force, and each buyer's first day of month."""
+        """What prices that day as things stand: the versions in force, each buyer's first day of month and mode."""
         return Terms(
             tuple(next((t.version for t in edge if t.effective_on <= day), "") for edge in self.tariffs),
             tuple(buyer.month_starts_on for buyer in self.buyers),
+            tuple(buyer.mode.value for buyer in self.buyers),
         )
 
     def prices_on(self, day: date, terms: Terms | None = None) -> DayPrices:
         """What each plan costs on that day, by these terms; plans that some level has no price for are left out."""
         terms = terms or self.terms_on(day)
-        names = terms.versions
         edges = [
-            next((t for t in edge if t.version == name), None) for edge, name in zip(self.tariffs, names, strict=True)
+            None if mode == Mode.PERCENTAGE else next((t for t in edge if t.version == name), None)
+            for edge, name, mode in zip(self.tariffs, terms.versions, terms.modes, strict=True)
         ]
-        by_plan = {}
+        rules = [
+            _edge_terms(edge, first) if edge else None for edge, first in zip(edges, terms.month_starts, strict=True)
+        ]
+        periods = {}
         for code in self.plans[0] if self.plans else ():
-            prices = self._plan_prices(code, edges, day, terms.month_starts)
+            prices = self._period_prices(code, edges, terms.modes)
             if prices is not None:
-                by_plan[code] = prices
+                periods[code] = prices
+        by_plan = {
+            code: tuple(
+                day_price(price, day, rule.day_count, rule.month_starts_on, rule.months) if rule else 0
+                for price, rule in zip(prices, rules, strict=True)
+            )
+            for code, prices in periods.items()
+        }
         return DayPrices(
             tuple(buyer.tenant_id for buyer in self.buyers),
             tuple(edge.tax_bps if edge else 0 for edge in edges),
-            names,
+            terms,
             tuple(edge.day_count.value if edge else "" for edge in edges),
             by_plan,
+            periods,
+            tuple(rules),
         )
 
-    def _plan_prices(
-        self, code: str, edges: Sequence[Tariff | None], day: date, month_starts: Sequence[int]
-    ) -> tuple[int, ...] | None:
+    def _period_prices(self, code: str, edges: Sequence[Tariff | None], modes: Sequence[str]) -> tuple[int, ...] | None:
+        """What the plan costs each level for a whole period: nothing where its buyer earns a percentage."""
         prices = []
-        for plans, edge, month_starts_on in zip(self.plans, edges, month_starts, strict=True):
+        for plans, edge, mode in zip(self.plans, edges, modes, strict=True):
             plan = plans.get(code)
-            if plan is None or plan.based_on is None or edge is None:
+            if plan is None or plan.based_on is None:
                 return None
             code = plan.based_on.partition(".")[2]
-            monthly = edge.prices_minor.get(code)
-            if monthly is None:
+            if mode == Mode.PERCENTAGE:
+                prices.append(0)
+                continue
+            monthly = edge.prices_minor.get(code) if edge else None
+            if edge is None or monthly is None:
                 return None
-            prices.append(day_price(monthly, day, edge.day_count, month_starts_on))
+            prices.append(monthly * edge.span.months)
         return tuple(prices)
+
+
+def _edge_terms(tariff: Tariff, month_starts_on: int) -> EdgeTerms:
+    return EdgeTerms(
+        tariff.timing,
+        tariff.day_count,
+        tariff.span.months,
+        month_starts_on,
+        tariff.refund_policy,
+        tariff.refund_fee_minor,
+    )
 
 
 def read_price_book(chain: Sequence[Tenant]) -> PriceBook:
@@ -134,11 +185,13 @@ def tariff_on(child_id: str, day: date) -> Tariff:
 def set_tariff(parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime) -> Tariff:
     """Add a version of the child's tariff; the same terms again are the version that is there.
 
-    409 `day-already-pinned` from a day that is settled or being settled; 422 `timing-not-available` for `advance`, for a
-    plan that is not the parent's, named twice, or in use by the child and left without a price.
+    409 `day-already-pinned` from a day that is settled or being settled; 422 for `advance` where no fund pays, a fee
+    without its policy, a plan that is not the parent's, named twice, or in use by the child and left without a price.
     """
-    if terms.timing is not Timing.DAILY:
-        raise invalid_field("timing", "is not available yet: only daily", "timing-not-available")
+    if terms.timing is Timing.ADVANCE and child.mode is Mode.AGGREGATE:
+        raise invalid_field("timing", "can be advance only where a fund pays: this reseller is invoiced")
+    if terms.refund_fee_minor and terms.refund_policy is not RefundPolicy.UNUSED_DAYS_LESS_FEE:
+        raise invalid_field("refund_fee", "is kept under unused_days_less_fee alone")
     for _ in range(TRIES):
         tariff = _try_to_set(parent, child, terms, now)
         if tariff is not None:
@@ -160,6 +213,8 @@ def _try_to_set(parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime
         terms.refund_policy,
         terms.tax_bps,
         prices,
+        terms.span,
+        terms.refund_fee_minor,
     )
     if newest is not None and _same_terms(newest, tariff):
         return newest
@@ -199,7 +254,8 @@ def _guard_sub_tree(child: Tenant, effective_on: date, now: datetime) -> Guard:
 def _same_terms(one: Tariff, other: Tariff) -> bool:
     def terms(tariff: Tariff) -> tuple[object, ...]:
         prices = dict(tariff.prices_minor)
-        return tariff.timing, tariff.day_count, tariff.refund_policy, tariff.tax_bps, prices
+        rules = tariff.timing, tariff.day_count, tariff.span, tariff.refund_policy, tariff.refund_fee_minor
+        return rules, tariff.tax_bps, prices
 
     return terms(one) == terms(other)
 
@@ -231,11 +287,13 @@ def guard_base(tenant: Tenant, parent_plan_id: str) -> Guard:
     422 on `based_on` at once when one does not: the version in force on the first day that is not settled, and all later
     ones, count. The guard lets the plan be written only while no version came in between.
     """
+    if tenant.mode is Mode.PERCENTAGE:
+        return no_guard()
     next_revision = _next_revision(tenant.tenant_id)
     unsettled = read_state(tenant.tenant_id).next_day(tenant.settles_from)
     code = plan_code(tenant.parent_id or "", parent_plan_id)
     versions = read_tariffs(tenant.tenant_id)
-    if not versions or any(code not in version.prices_minor for version in _from_day(versions, unsettled)):
+    if not versions or any(code not in version.prices_minor for version in versions_from(versions, unsettled)):
         raise invalid_field("based_on", "is not a plan that your tariff has a price for, now and in all later versions")
 
     def explain(failure: ConditionFailed) -> Refusal | None:
@@ -245,7 +303,7 @@ def guard_base(tenant: Tenant, parent_plan_id: str) -> Guard:
     return Guard((next_revision,), explain)
 
 
-def _from_day(versions: Sequence[Tariff], day: date) -> list[Tariff]:
+def versions_from(versions: Sequence[Tariff], day: date) -> list[Tariff]:
     """The versions that are in force on that day or some later one; `versions` has the one that wins first."""
     kept: list[Tariff] = []
     for version in versions:

@@ -17,8 +17,10 @@ def check_limits(minimum_balance_minor: int, credit_limit_minor: int) -> None:
         raise invalid_field("minimum_balance", "must not be below the credit limit's negative")
 
 
-def opening_row(tenant_id: str, minimum_balance_minor: int, credit_limit_minor: int) -> Operation:
-    """The empty fund of a new reseller."""
+def opening_row(
+    tenant_id: str, minimum_balance_minor: int, credit_limit_minor: int, *, is_open: bool = True
+) -> Operation:
+    """The empty fund of a new reseller; closed for one that is not prepaid."""
     check_limits(minimum_balance_minor, credit_limit_minor)
     row = FundRow.at(
         keys.fund(tenant_id),
@@ -29,6 +31,7 @@ def opening_row(tenant_id: str, minimum_balance_minor: int, credit_limit_minor: 
         revision=1,
         moved_micros=0,
         used_minor=0,
+        closed=None if is_open else 1,
     )
     return Put(row, FundRow.pk.does_not_exist())
 
@@ -44,8 +47,15 @@ def change_limits(tenant_id: str, minimum_balance_minor: int, credit_limit_minor
     return Update(FundRow.at(keys.fund(tenant_id)), actions, FundRow.pk.exists())
 
 
+def open_or_close(fund: Fund, *, is_open: bool) -> Operation:
+    """The fund of a reseller whose mode changes, while it is empty and nothing is owed for it."""
+    actions = [FundRow.revision.set(fund.revision + 1), FundRow.closed.set(0 if is_open else 1)]
+    empty = (FundRow.revision == fund.revision) & (FundRow.balance_minor == 0) & (FundRow.debt_minor == 0)
+    return Update(FundRow.at(keys.fund(fund.tenant_id)), actions, empty)
+
+
 def read_limits(tenant_ids: Sequence[str]) -> dict[str, Fund]:
-    """The funds of these tenants, by tenant; who has none (the operator) is left out. One request for each hundred."""
+    """The funds of these tenants, open or closed; the operator, who has none, is left out. One request for each hundred."""
     rows = read_many([(FundRow, keys.fund(tenant_id)) for tenant_id in tenant_ids])
     return {tenant_id: to_fund(row) for tenant_id, row in zip(tenant_ids, rows, strict=True) if row is not None}
 

@@ -55,7 +55,7 @@ class Fund:
     """A reseller's prepaid balance with its parent. `debt_minor` is unpaid credit; `used_minor` left it on `used_on`.
 
     `first_charge_minor` is the least that a new connection took on the last settled day (0 before the first).
-    `revision` grows with every change, so that what was read is what is changed.
+    `revision` grows with every change, so that what was read is what is changed. It is open while its tenant is prepaid.
     """
 
     tenant_id: str
@@ -68,6 +68,7 @@ class Fund:
     used_on: date | None
     used_minor: int
     first_charge_minor: int = 0
+    is_open: bool = True
 
     @property
     def floor_minor(self) -> int:

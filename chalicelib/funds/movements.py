@@ -36,7 +36,7 @@ def connections_standing(chain: Sequence[Tenant], funds: dict[str, Fund]) -> Sta
     ids = [tenant.tenant_id for tenant in chain]
     for tenant_id in reversed(ids):
         fund = funds.get(tenant_id)
-        if fund is None:
+        if fund is None or not fund.is_open:
             continue
         needed = max(fund.first_charge_minor, 1) if tenant_id == ids[-1] else 0
         if fund.balance_minor - fund.minimum_balance_minor < needed:

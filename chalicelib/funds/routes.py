@@ -114,7 +114,7 @@ def _transfer(movement: Movement) -> TransferAnswer:
     answer=TransferAnswer,
     status=201,
     repeatable=True,
-    also={409: "fund-too-low"},
+    also={409: "fund-too-low, no-fund"},
 )
 def create_recharge(call: Call, reseller_id: str) -> TransferAnswer:
     """Recharge a direct child's fund. What the child owes of earlier credit is repaid first."""
@@ -144,7 +144,7 @@ def _ask_restore(child: Tenant, call: Call) -> None:
     answer=TransferAnswer,
     status=201,
     repeatable=True,
-    also={409: "fund-too-low"},
+    also={409: "fund-too-low, no-fund"},
 )
 def create_refund(call: Call, reseller_id: str) -> TransferAnswer:
     """Give back part of a direct child's fund."""
@@ -159,7 +159,7 @@ def create_refund(call: Call, reseller_id: str) -> TransferAnswer:
 def _fund(chain: tuple[Tenant, ...]) -> FundAnswer:
     funds = read_limits([tenant.tenant_id for tenant in chain])
     fund = funds.get(chain[-1].tenant_id)
-    if fund is None:
+    if fund is None or not fund.is_open:
         raise NotFound("fund")
     standing = connections_standing(chain, funds)
     return FundAnswer(

@@ -20,6 +20,7 @@ class FundRow(BooksRow):
     used_on = TextAttribute(null=True)
     used_minor = IntegerAttribute()
     first_charge_minor = IntegerAttribute(null=True)
+    closed = IntegerAttribute(null=True)
 
 
 def to_fund(row: FundRow) -> Fund:
@@ -34,6 +35,7 @@ def to_fund(row: FundRow) -> Fund:
         used_on=date.fromisoformat(row.used_on) if row.used_on else None,
         used_minor=row.used_minor,
         first_charge_minor=row.first_charge_minor or 0,
+        is_open=not row.closed,
     )
 
 

@@ -181,10 +181,14 @@ def _refuse_if_too_low(failure: ConditionFailed, moves: list[Update], sides: _Si
 
 
 def _read_sides(parent: Tenant, child: Tenant, now: datetime) -> _Sides:
+    """Both funds as they are open at this moment; 409 `no-fund` where the child pays its parent otherwise."""
     journals = [(parent.tenant_id, child_journal(child.tenant_id)), (child.tenant_id, GENERAL)]
     funded = [child] if parent.is_operator else [child, parent]
     wanted: list[tuple[type[Row], keys.Key]] = [(FundRow, keys.fund(tenant.tenant_id)) for tenant in funded]
     rows = read_many([*wanted, *head_reads(journals)])
     funds = [to_fund(row) for row in rows[: len(funded)]]
+    if not funds[0].is_open:
+        raise Conflict("no-fund", "This reseller does not pay from a prepaid fund.")
     posting = Posting(journals, rows[len(funded) :], now, max(fund.moved_micros for fund in funds))
-    return _Sides(parent, child, None if parent.is_operator else funds[1], funds[0], posting, now)
+    parent_fund = next((fund for fund in funds[1:] if fund.is_open), None)
+    return _Sides(parent, child, parent_fund, funds[0], posting, now)

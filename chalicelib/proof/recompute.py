@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from chalicelib.billing.charging import price_table
 from chalicelib.billing.cut import level_totals
 from chalicelib.billing.model import SettledDay, Terms
 from chalicelib.billing.roster import Columns, billable_positions
-from chalicelib.billing.settle import price_table
 from chalicelib.billing.sheet import encode_sheet
 from chalicelib.billing.tariffs import DayPrices, PriceBook
 from chalicelib.core.money import share_of

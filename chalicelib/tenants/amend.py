@@ -33,7 +33,8 @@ class Amendment:
 class Around:
     """What other packages know and write along: whether a day of the reseller was settled, and further operations.
 
-    A change of the reseller's fund goes in `also`, so that it happens with the rest or not at all.
+    A change of the reseller's fund goes in `also`, so that it happens with the rest or not at all; so does all that a
+    change of its mode depends on.
     """
 
     has_settled_day: bool = False
@@ -46,10 +47,12 @@ def amend_reseller(
     """Change a direct child of the last tenant of the chain.
 
     `look_around` is called after the reseller is read, at each try: what it saw and the reseller then change as one.
-    `NotFound`; 409 `timezone-fixed`, `changed-meanwhile`; 422 `mode-not-available` or the bad fields.
+    `NotFound`; 409 `timezone-fixed`, `changed-meanwhile`; 422 with the bad fields.
     """
     for _ in range(WRITE_TRIES):
         before = find_child(chain[-1], reseller_id)
+        if wanted.mode is not None:
+            check_mode(chain[-1], wanted.mode)
         around = look_around(before)
         after = decide_amendment(before, wanted, effective_modules(chain), around.has_settled_day)
         if after == before and not around.also:
@@ -66,8 +69,6 @@ def amend_reseller(
 
 def decide_amendment(before: Tenant, wanted: Amendment, granted: frozenset[str], has_settled_day: bool) -> Tenant:
     """The reseller as it will be, by the rules alone; `granted` is what the parent itself may use."""
-    if wanted.mode is not None:
-        check_mode(wanted.mode)
     timezone = wanted.timezone or before.timezone
     if has_settled_day and timezone != before.timezone:
         raise Conflict("timezone-fixed", "The time zone does not change after the first settled day.")
@@ -81,4 +82,5 @@ def decide_amendment(before: Tenant, wanted: Amendment, granted: frozenset[str],
         customer_id=customer_id,
         month_starts_on=wanted.month_starts_on or before.month_starts_on,
         timezone=timezone,
+        mode=wanted.mode or before.mode,
     )

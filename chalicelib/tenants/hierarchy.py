@@ -12,7 +12,7 @@ from chalicelib.aws.rows import Row
 from chalicelib.aws.tables import read, read_all, read_many, read_page
 from chalicelib.core.dates import from_micros
 from chalicelib.core.errors import NotFound
-from chalicelib.tenants.model import Status, Tenant
+from chalicelib.tenants.model import Mode, Status, Tenant
 from chalicelib.tenants.store import ChildRow, ProfileRow, TreeRow, to_tenant
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -29,6 +29,7 @@ class TreeNode:
     settles_from: date
     status: Status
     created_at: datetime
+    mode: Mode = Mode.PREPAID
 
     @property
     def tenant_id(self) -> str:
@@ -114,6 +115,7 @@ def read_tree(chain: Sequence[str]) -> list[TreeNode]:
             settles_from=date.fromisoformat(row.settles_from),
             status=Status(row.status),
             created_at=from_micros(row.created_at_micros),
+            mode=Mode(row.mode),
         )
         for row in rows
     ]

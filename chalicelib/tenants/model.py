@@ -68,6 +68,11 @@ class Tenant:
     def is_operator(self) -> bool:
         return self.depth == 0
 
+    @property
+    def has_fund(self) -> bool:
+        """Whether it pays its parent from a prepaid fund."""
+        return self.depth > 0 and self.mode is Mode.PREPAID
+
 
 def effective_modules(chain: tuple[Tenant, ...]) -> frozenset[str]:
     """What the last tenant of the chain may really use: a module that an ancestor lost is lost below it."""

@@ -32,13 +32,13 @@ class NewReseller:
 def draft_reseller(chain: tuple[Tenant, ...], new: NewReseller, now: datetime) -> Tenant:
     """The tenant that the parent, last of the chain, asks for; nothing is written.
 
-    422: `too-deep`, `mode-not-available`, or the bad fields.
+    422: `too-deep`, or the bad fields.
     """
     parent = chain[-1]
     if parent.depth >= MAX_DEPTH:
         message = f"Resellers go at most {MAX_DEPTH} levels below the operator."
         raise Invalid("too-deep", message, (FieldError("parent", message),))
-    check_mode(new.mode)
+    check_mode(parent, new.mode)
     check_format(new.customer_id)
     granted = effective_modules(chain)
     timezone = new.timezone or parent.timezone
@@ -72,10 +72,10 @@ def onboard_reseller(reseller: Tenant, also: Sequence[Operation] = (), remember:
     return reseller
 
 
-def check_mode(mode: Mode) -> None:
-    """422 `mode-not-available` for the modes that are still to come."""
-    if mode is not Mode.PREPAID:
-        raise invalid_field("settlement.mode", f"{mode.value} is not available yet", "mode-not-available")
+def check_mode(parent: Tenant, mode: Mode) -> None:
+    """422 on the mode for anything but `percentage` under a parent that earns a percentage itself."""
+    if parent.mode is Mode.PERCENTAGE and mode is not Mode.PERCENTAGE:
+        raise invalid_field("settlement.mode", "can only be percentage under a reseller that earns a percentage itself")
 
 
 def check_modules(modules: Sequence[str], granted: frozenset[str]) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Routes of resellers. Here the packages meet: a reseller is onboarded with its owner (auth) and its fund (funds)."""
 
+from datetime import datetime
 from typing import Any
 
 from chalicelib.api.blueprint import Blueprint
@@ -8,7 +9,7 @@ from chalicelib.api.paging import decode_cursor, encode_cursor, page_of
 from chalicelib.auth.admit import NewUser, first_owner
 from chalicelib.auth.model import Role
 from chalicelib.aws.tables import ConditionFailed, Operation
-from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.errors import FieldError, Invalid, invalid_field
 from chalicelib.funds.limits import change_limits, opening_row, read_fund, read_limits
 from chalicelib.ledger.periods import open_journals
 from chalicelib.tenants.amend import Amendment, Around, amend_reseller
@@ -41,7 +42,7 @@ ResellerPage = page_of(ResellerAnswer)
     answer=ResellerAnswer,
     status=201,
     repeatable=True,
-    also={409: "code-taken, email-taken", 422: "too-deep, mode-not-available"},
+    also={409: "code-taken, email-taken", 422: "too-deep"},
 )
 def add_reseller(call: Call) -> ResellerAnswer:
     """Onboard a reseller under this tenant, with its owner and an empty fund."""
@@ -56,7 +57,7 @@ def add_reseller(call: Call) -> ResellerAnswer:
         customer_id=to_format(body.customer_id),
     )
     reseller = draft_reseller(call.tenants, new, call.now)
-    fund = opening_row(reseller.tenant_id, body.minimum_balance, body.credit_limit)
+    fund = opening_row(reseller.tenant_id, body.minimum_balance, body.credit_limit, is_open=reseller.has_fund)
     person = NewUser(body.owner.name, body.owner.email, body.owner.password, Role.OWNER)
     owner = first_owner(reseller.chain, person, call.now)
     journals = open_journals(call.tenant.tenant_id, reseller.tenant_id)
@@ -102,7 +103,7 @@ def get_reseller(call: Call, reseller_id: str) -> ResellerAnswer:
     module="resellers",
     body=ResellerChangeBody,
     answer=ResellerAnswer,
-    also={409: "timezone-fixed, changed-meanwhile", 422: "mode-not-available"},
+    also={409: "timezone-fixed, changed-meanwhile; for another mode: fund-not-empty, days-not-settled, not-settled-up"},
 )
 def change_reseller(call: Call, reseller_id: str) -> ResellerAnswer:
     """Change a direct reseller. Disabling stops its users and everybody below it until it is active again."""
@@ -119,10 +120,14 @@ def change_reseller(call: Call, reseller_id: str) -> ResellerAnswer:
 
     def look_around(before: Tenant) -> Around:
         moved = body.timezone is not None and body.timezone != before.timezone
-        limits = _new_limits(before.tenant_id, body)
+        also = _new_limits(before.tenant_id, body)
+        if wanted.mode is not None and wanted.mode is not before.mode:
+            if also:
+                raise invalid_field("settlement", "changes alone: send the limits after it")
+            also = _new_mode(before, wanted.mode, call.now)
         if not moved:
-            return Around(False, limits)
-        return Around(_has_settled_day(before.tenant_id), (*limits, *_while_unpinned(before.tenant_id)))
+            return Around(False, also)
+        return Around(_has_settled_day(before.tenant_id), (*also, *_while_unpinned(before.tenant_id)))
 
     reseller = amend_reseller(call.tenants, reseller_id, wanted, look_around)
     return _show(reseller, read_limits([reseller.tenant_id]))
@@ -158,6 +163,13 @@ def _new_limits(reseller_id: str, body: ResellerChangeBody) -> tuple[Operation, 
     if (minimum_minor, credit_minor) == (fund.minimum_balance_minor, fund.credit_limit_minor):
         return ()
     return (change_limits(reseller_id, minimum_minor, credit_minor),)
+
+
+def _new_mode(reseller: Tenant, mode: Mode, now: datetime) -> tuple[Operation, ...]:
+    # Imported here: only a change of the mode needs it.
+    from chalicelib.billing.modes import change_mode
+
+    return change_mode(reseller, mode, now)
 
 
 def _has_settled_day(reseller_id: str) -> bool:

@@ -41,6 +41,7 @@ class TreeRow(TenantsRow):
     timezone = TextAttribute()
     settles_from = TextAttribute()
     status = TextAttribute()
+    mode = TextAttribute()
     created_at_micros = IntegerAttribute()
 
 
@@ -99,5 +100,6 @@ def tree_row(tenant: Tenant) -> TreeRow:
         timezone=tenant.timezone,
         settles_from=tenant.settles_from.isoformat(),
         status=tenant.status.value,
+        mode=tenant.mode.value,
         created_at_micros=tenant.created_at_micros,
     )

@@ -1,5 +1,6 @@
 """Tariffs: versions, what they refuse, and what a plan costs every level."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -66,11 +67,17 @@ def test_there_is_no_tariff_before_the_first() -> None:
 
 
 @pytest.mark.usefixtures("engine")
-def test_advance_timing_is_refused_for_now() -> None:
+def test_a_fee_is_kept_under_its_policy_alone() -> None:
     world = World.build(FIRST)
+    asked = replace(terms({"HOME": 1, "FAST": 1}, timing=Timing.ADVANCE), refund_fee_minor=100)
     with pytest.raises(Invalid) as refused:
-        set_tariff(world.operator, world.alpha, terms({"HOME": 1}, timing=Timing.ADVANCE), NOW)
-    assert refused.value.code == "timing-not-available"
+        set_tariff(world.operator, world.alpha, asked, NOW)
+    assert [error.field for error in refused.value.errors] == ["refund_fee"]
+    kept = set_tariff(
+        world.operator, world.alpha, replace(asked, refund_policy=RefundPolicy.UNUSED_DAYS_LESS_FEE), NOW
+    )
+    assert (kept.timing, kept.refund_fee_minor) == (Timing.ADVANCE, 100)
+    assert tariff_on("alpha", FIRST) == kept
 
 
 @pytest.mark.usefixtures("engine")
