@@ -176,7 +176,7 @@ def _move_funds(
     changes = with_loans(_changes(day, uses), loans)
     for level, (fund, use, change, loan) in enumerate(zip(funds, uses, changes, loans, strict=True)):
         used = use.earned_minor + share_of(use.earned_minor, day.prices.tax_bps[level])
-        if fund is not None and (use.gross_minor or use.earned_minor or change or gained):
+        if fund is not None and (use.gross_minor or used or change or gained or loan):
             moves.append(
                 move_fund(
                     fund,

@@ -73,9 +73,7 @@ def test_a_fee_is_kept_under_its_policy_alone() -> None:
     with pytest.raises(Invalid) as refused:
         set_tariff(world.operator, world.alpha, asked, NOW)
     assert [error.field for error in refused.value.errors] == ["refund_fee"]
-    kept = set_tariff(
-        world.operator, world.alpha, replace(asked, refund_policy=RefundPolicy.UNUSED_DAYS_LESS_FEE), NOW
-    )
+    kept = set_tariff(world.operator, world.alpha, replace(asked, refund_policy=RefundPolicy.UNUSED_DAYS_LESS_FEE), NOW)
     assert (kept.timing, kept.refund_fee_minor) == (Timing.ADVANCE, 100)
     assert tariff_on("alpha", FIRST) == kept
 
