@@ -79,9 +79,9 @@ def to_paid(kept: list[int | str] | None) -> Paid | None:
         int(last),
         str(plan),
         int(price),
-        DayCount(day_count),
+        DayCount(str(day_count)),
         int(months),
-        RefundPolicy(policy),
+        RefundPolicy(str(policy)),
         int(fee),
         int(returned),
     )

@@ -97,7 +97,7 @@ def _build(
     day: DayToPost, state: State, funds: list[Fund | None], posting: Posting, below: list[SettledDay]
 ) -> tuple[SettledDay, list[Operation]]:
     cut = find_cut(day.charging.lines, day.charging.costs, _levels(day, funds))
-    uses = _uses(day, cut.count)
+    uses = uses_of(day.charging, day.prices, cut.count)
     loans = lend_shortfalls(funds, _changes(day, uses))
     entry_id = _post_entries(day, uses, funds, loans, posting)
     paid = tuple(use.gross_minor for use in uses)
@@ -115,7 +115,7 @@ def _build(
         cut_at=_place(sheet, cut) if cut.short else None,
         entry_id=entry_id,
         covered=len(paid_positions(sheet)),
-        counts=_counts(sheet, cut.count),
+        counts=billed_by_plan(sheet, cut.count),
     )
     moves = _move_funds(day, uses, funds, loans, posting.recorded_micros)
     after = _state_after(state, day, cut, posting.recorded_micros)
@@ -131,12 +131,10 @@ def _levels(day: DayToPost, funds: Sequence[Fund | None]) -> list[Level]:
     ]
 
 
-def _uses(day: DayToPost, count: int) -> list[Use]:
-    """What each level pays and uses when the first `count` lines are charged."""
-    moved, earned = day.charging.totals(count)
-    return [
-        Use(one, used, share_of(one, bps)) for one, used, bps in zip(moved, earned, day.prices.tax_bps, strict=True)
-    ]
+def uses_of(charging: Charging, prices: DayPrices, count: int) -> list[Use]:
+    """What each level pays and uses when the first `count` lines are charged; tax is rounded once on the total."""
+    moved, earned = charging.totals(count)
+    return [Use(one, used, share_of(one, bps)) for one, used, bps in zip(moved, earned, prices.tax_bps, strict=True)]
 
 
 def _changes(day: DayToPost, uses: Sequence[Use]) -> list[int]:
@@ -151,11 +149,11 @@ def _changes(day: DayToPost, uses: Sequence[Use]) -> list[int]:
 
 def _uncollected(day: DayToPost, uses: Sequence[Use]) -> tuple[int, ...]:
     """What the lines behind the cut would have cost each level beside those before it, with tax."""
-    whole = _uses(day, len(day.charging.lines))
+    whole = uses_of(day.charging, day.prices, len(day.charging.lines))
     return tuple(all_.gross_minor - paid.gross_minor for all_, paid in zip(whole, uses, strict=True))
 
 
-def _counts(sheet: Columns, count: int) -> dict[str, int]:
+def billed_by_plan(sheet: Columns, count: int) -> dict[str, int]:
     """How many services of each plan were billed."""
     billed = Counter(sheet.plans[i] for i in (*billable_positions(sheet)[:count], *paid_positions(sheet)))
     return {code: billed[plan] for plan, code in enumerate(sheet.plan_codes) if billed[plan]}

@@ -6,17 +6,10 @@ from datetime import date
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import read_all
+from chalicelib.billing.legs import level_lines
 from chalicelib.billing.state import read_days
 from chalicelib.core.dates import start_of, to_micros
-from chalicelib.ledger.chart import (
-    BANDWIDTH_COST,
-    FUND_WITH_PARENT,
-    FUNDS_HELD,
-    INPUT_TAX,
-    TAX_PAYABLE,
-    WHOLESALE_REVENUE,
-)
-from chalicelib.ledger.journal import GENERAL, Entry, Line, child_journal, credit, debit, parse_entry_id
+from chalicelib.ledger.journal import GENERAL, Entry, Line, child_journal, parse_entry_id, part_of
 from chalicelib.ledger.store import EntryRow, to_entry
 from chalicelib.proof.model import Finding, order_of
 from chalicelib.proof.money import amount
@@ -46,7 +39,8 @@ def posted_differences(chain: Sequence[str], again: Recomputed) -> Iterator[Find
     record = again.record
     run = run_of(record.tenant_id, record.day)
     micros = _instant_of(record.entry_id)
-    if (record.entry_id is None) != (not again.paid_minor or again.paid_minor[0] == 0):
+    has_own = bool(again.uses) and any((again.paid_minor[0], again.earned_minor[0]))
+    if (record.entry_id is not None) != has_own:
         yield _own(again, f"names the entry {record.entry_id}, and {amount(again.paid_minor[0])} had to be posted")
     for due in _dues(chain, again):
         found = [entry for entry in _entries_of(due, record.day, micros) if entry.draft.run == run]
@@ -70,26 +64,22 @@ def _instant_of(entry_id: str | None) -> int | None:
 def _dues(chain: Sequence[str], again: Recomputed) -> Iterator[_Due]:
     buyers = list(reversed(chain[1:]))
     sellers = list(reversed(chain[:-1]))
-    for buyer, seller, net, tax in zip(buyers, sellers, again.net_minor, again.tax_minor, strict=True):
-        if not net + tax:
-            continue
-        sold = [debit(FUNDS_HELD, net + tax, buyer), credit(WHOLESALE_REVENUE, net, buyer)]
-        bought = [debit(BANDWIDTH_COST, net, seller), credit(FUND_WITH_PARENT, net + tax, seller)]
-        if tax:
-            sold.append(credit(TAX_PAYABLE, tax, buyer))
-            bought.append(debit(INPUT_TAX, tax, seller))
-        yield _Due(seller, child_journal(buyer), tuple(sold))
-        yield _Due(buyer, GENERAL, tuple(bought))
+    for buyer, seller, use, mode in zip(buyers, sellers, again.uses, again.record.terms.modes, strict=True):
+        sold, bought = level_lines(use, mode, seller, buyer)
+        if sold:
+            yield _Due(seller, child_journal(buyer), sold)
+            yield _Due(buyer, GENERAL, bought)
 
 
 def _entries_of(due: _Due, day: date, micros: int | None) -> list[Entry]:
     """The entries of that journal at that instant; where it is not known, all recorded since the day began anywhere."""
+    part = part_of(due.lines)
     if micros is None:
         first, last = f"{to_micros(start_of(day, EASTERNMOST)):016d}", None
     else:
-        first = keys.entry(due.book, "fund", micros, due.journal, 0).sk
-        last = keys.entry(due.book, "fund", micros, due.journal, 10**10 - 1).sk
-    rows = read_all(EntryRow, keys.entries(due.book, "fund"), first=first, last=last)
+        first = keys.entry(due.book, part, micros, due.journal, 0).sk
+        last = keys.entry(due.book, part, micros, due.journal, 10**10 - 1).sk
+    rows = read_all(EntryRow, keys.entries(due.book, part), first=first, last=last)
     found = []
     for row in rows:
         try:

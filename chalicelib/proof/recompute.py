@@ -1,21 +1,18 @@
 """A settled day computed again from its sheet and its tariffs, against what is kept of it: pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
-from chalicelib.billing.charging import price_table
-from chalicelib.billing.cut import level_totals
-from chalicelib.billing.model import SettledDay, Terms
-from chalicelib.billing.roster import Columns, billable_positions
+from chalicelib.billing.charging import Charging, price_table
+from chalicelib.billing.legs import Use
+from chalicelib.billing.model import SettledDay
+from chalicelib.billing.post import billed_by_plan, uses_of
+from chalicelib.billing.roster import Columns, billable_positions, paid_positions
 from chalicelib.billing.sheet import encode_sheet
-from chalicelib.billing.tariffs import DayPrices, PriceBook
-from chalicelib.core.money import share_of
-from chalicelib.core.proration import DayCount
+from chalicelib.billing.tariffs import DayPrices
 from chalicelib.proof.model import Finding, order_of
 from chalicelib.proof.money import amount
-
-FIRSTS_OF_MONTH = range(1, 32)
 
 
 def day_thing(tenant_id: str, day: date) -> str:
@@ -31,70 +28,42 @@ class Recomputed:
     sheet: Columns
     buyers: tuple[str, ...]
     prices_minor: dict[str, list[int]]
-    net_minor: tuple[int, ...]
-    tax_minor: tuple[int, ...]
+    uses: tuple[Use, ...]
     uncollected_minor: tuple[int, ...]
+    counts: dict[str, int]
     sheet_hash: str
 
     @property
     def paid_minor(self) -> tuple[int, ...]:
-        return tuple(net + tax for net, tax in zip(self.net_minor, self.tax_minor, strict=True))
+        return tuple(use.gross_minor for use in self.uses)
+
+    @property
+    def tax_minor(self) -> tuple[int, ...]:
+        return tuple(use.tax_minor for use in self.uses)
+
+    @property
+    def earned_minor(self) -> tuple[int, ...]:
+        return tuple(use.earned_minor for use in self.uses)
 
 
-def recompute(record: SettledDay, sheet: Columns, book: PriceBook, pinned: Terms | None) -> Recomputed:
-    """The day again. The cut is taken as recorded, and the tariff versions; `pinned` are the terms of its pin if known.
-
-    `NotPricedError` when a plan that was billed has no price by those versions.
-    """
-    prices = _prices(record, book, pinned)
-    billed = [sheet.plans[i] for i in billable_positions(sheet)]
-    table = _as_kept_where_unused(record, sheet, price_table(sheet, prices, billed), set(billed))
+def recompute(record: SettledDay, charging: Charging, prices: DayPrices) -> Recomputed:
+    """The day again, from its sheet with what that costs. The cut is taken as recorded, and the terms of its pin."""
+    sheet = charging.sheet
+    used = {sheet.plans[i] for i in (*billable_positions(sheet), *paid_positions(sheet))}
+    table = _as_kept_where_unused(record, sheet, price_table(sheet, prices, ()), used)
     by_plan = {code: list(price) for code, price in zip(sheet.plan_codes, table, strict=True)}
-    levels = len(prices.levels)
-    net = level_totals(billed[: record.charged], table, levels)
-    whole = level_totals(billed, table, levels)
-    tax = [share_of(total, bps) for total, bps in zip(net, prices.tax_bps, strict=True)]
-    gross = [
-        total + share_of(total, bps) - paid - taxed
-        for total, bps, paid, taxed in zip(whole, prices.tax_bps, net, tax, strict=True)
-    ]
+    uses = uses_of(charging, prices, record.charged)
+    whole = uses_of(charging, prices, len(charging.lines))
     return Recomputed(
         record,
         sheet,
         prices.levels,
         by_plan,
-        tuple(net),
-        tuple(tax),
-        tuple(gross),
+        tuple(uses),
+        tuple(all_.gross_minor - paid.gross_minor for all_, paid in zip(whole, uses, strict=True)),
+        billed_by_plan(sheet, record.charged),
         encode_sheet(sheet, record.tenant_id, record.day.isoformat(), by_plan).hash,
     )
-
-
-def _prices(record: SettledDay, book: PriceBook, pinned: Terms | None) -> DayPrices:
-    """The prices by the versions the day names, and the first days of month of its pin.
-
-    A later pin overwrites those. Where a buyer's month may have begun on another day then, it is the one that explains
-    what is kept, if there is one.
-    """
-    today = book.terms_on(record.day).month_starts
-    terms = Terms(record.tariffs, pinned.month_starts if pinned is not None else today)
-    prices = book.prices_on(record.day, terms)
-    if pinned is not None:
-        return prices
-    for level, count in enumerate(prices.day_counts):
-        if count == DayCount.SERVICE_PERIOD.value:
-            terms = _explained(record, book, terms, level)
-    return book.prices_on(record.day, terms)
-
-
-def _explained(record: SettledDay, book: PriceBook, terms: Terms, level: int) -> Terms:
-    starts = list(terms.month_starts)
-    for first in (starts[level], *FIRSTS_OF_MONTH):
-        tried = replace(terms, month_starts=(*starts[:level], first, *starts[level + 1 :]))
-        found = book.prices_on(record.day, tried).by_plan
-        if all(found[code][level] == kept[level] for code, kept in record.prices_minor.items() if code in found):
-            return tried
-    return terms
 
 
 def _as_kept_where_unused(
@@ -114,6 +83,10 @@ def differences(again: Recomputed) -> Iterator[Finding]:
     if record.charged + record.suspended != billable:
         kept = f"{record.charged} charged and {record.suspended} suspended"
         yield _about(again, own, f"keeps {kept}; {billable} services were billable")
+    covered = len(paid_positions(again.sheet))
+    if record.covered != covered or record.counts != again.counts:
+        kept = f"{record.covered} paid in advance and {dict(record.counts)} by plan"
+        yield _about(again, own, f"keeps {kept}; computed again {covered} and {again.counts}")
     if record.cut_at != _cut(again) or (record.short is None) != (record.charged == billable):
         yield _about(again, own, f"keeps a cut at {record.cut_at}; behind {record.charged} services is {_cut(again)}")
     if record.tariffs and len(record.day_counts) != len(record.tariffs):
@@ -122,6 +95,7 @@ def differences(again: Recomputed) -> Iterator[Finding]:
     figures = (
         ("paid", record.paid_minor, again.paid_minor),
         ("tax", record.tax_minor, again.tax_minor),
+        ("earned", record.earned_minor, again.earned_minor),
         ("uncollected", record.uncollected_minor, again.uncollected_minor),
     )
     for name, kept_minor, right_minor in figures:

@@ -4,22 +4,27 @@ What was decided on each day (how many of its services the funds covered) is tak
 which order and on which plan, follows from the events.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import groupby
 
+from chalicelib.billing.charging import Charging
 from chalicelib.billing.roster import ENABLED, Columns, day_sheet, empty_roster, roster_after
 from chalicelib.core.dates import days_between
 from chalicelib.crm.model import ServiceEvent
 
 
 def replay(
-    events: Iterable[ServiceEvent], charged: Mapping[date, int], first: date, last: date
-) -> Iterator[tuple[date, Columns]]:
-    """Every day's sheet from the first settled day to the last. `events` are all there are, in their order.
+    events: Iterable[ServiceEvent],
+    charged: Mapping[date, int],
+    first: date,
+    last: date,
+    charge: Callable[[date, Columns], Charging],
+) -> Iterator[tuple[date, Charging]]:
+    """Every day's sheet from the first settled day to the last, with what it costs. `events` are all, in their order.
 
-    `charged` is how many services each day charged, for all these days. `UnknownServiceError` for an event about a
-    service that never started.
+    `charged` is how many services each day charged, for all these days; `charge` says what a day's sheet costs, and so
+    what is paid in advance after it. `UnknownServiceError` for an event about a service that never started.
     """
     by_day = groupby(events, key=lambda event: max(event.effective_on, first))
     upcoming = next(by_day, None)
@@ -29,9 +34,10 @@ def replay(
         if upcoming is not None and upcoming[0] == day:
             today = list(upcoming[1])
             upcoming = next(by_day, None)
-        sheet = day_sheet(roster, today, day) if today else roster
-        yield day, sheet
+        charging = charge(day, day_sheet(roster, today, day) if today or roster.covers else roster)
+        yield day, charging
+        sheet = charging.sheet
         if not len(sheet):
             roster = empty_roster()
-        elif today or charged[day] < sheet.marks.count(ENABLED):
+        elif today or sheet.covers or charged[day] < sheet.marks.count(ENABLED):
             roster = roster_after(sheet, charged[day])

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from chalicelib.billing.charging import Charging, charge_sheet
 from chalicelib.billing.evidence import find_sheet
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.rollup import subtree_of
@@ -69,7 +70,7 @@ def prove_days(
     wanted = {day for day in days if proven is None or day > proven or day == until or day in doubted}
     findings = list(of_runs)
     shown = []
-    for settled, found in _again(chain, state, records, wanted):
+    for settled, found in _again(chain, records, wanted):
         shown.append(settled)
         findings += found
     says = _says(shown, last, until, state)
@@ -93,14 +94,14 @@ def _record(tenant_id: str, day: date) -> SettledDay | None:
 
 def _says(shown: Sequence[Recomputed | None], last: date, until: date, state: State) -> str:
     again = [one for one in shown if one is not None]
-    charged = sum(one.record.charged for one in again)
+    charged = sum(one.record.charged + one.record.covered for one in again)
     paid = sum(one.record.total_minor for one in again)
     behind = "" if last == until else f"; {until} is not settled yet" + (f": {state.parked}" if state.parked else "")
     return f"{len(again)} days up to {last}, {charged} services for {amount(paid)}{behind}"
 
 
 def _again(
-    chain: Sequence[Tenant], state: State, records: Mapping[date, SettledDay | None], wanted: set[date]
+    chain: Sequence[Tenant], records: Mapping[date, SettledDay | None], wanted: set[date]
 ) -> Iterator[tuple[Recomputed | None, list[Finding]]]:
     """Each wanted day computed again, and what is found of it."""
     tenant_id = chain[-1].tenant_id
@@ -114,19 +115,25 @@ def _again(
     if not wanted & whole.keys():
         return
     book = read_price_book(chain)
-    for day, sheet in _sheets(tenant_id, whole, max(wanted & whole.keys())):
-        if isinstance(sheet, Finding):
-            yield None, [sheet]
+    for day, charging in _sheets(tenant_id, whole, max(wanted & whole.keys()), book):
+        if isinstance(charging, Finding):
+            yield None, [charging]
         elif day in wanted:
-            yield _compare(chain, state, book, whole, day, sheet)
+            yield _compare(chain, book, whole, day, charging)
 
 
-def _sheets(tenant_id: str, records: Mapping[date, SettledDay], last: date) -> Iterator[tuple[date, Columns | Finding]]:
+def _sheets(
+    tenant_id: str, records: Mapping[date, SettledDay], last: date, book: PriceBook
+) -> Iterator[tuple[date, Charging | Finding]]:
     first, day = min(records), min(records)
     charged = {day: record.charged for day, record in records.items()}
+
+    def charge(day: date, sheet: Columns) -> Charging:
+        return charge_sheet(sheet, book.prices_on(day, records[day].terms), day)
+
     try:
-        for day, sheet in replay(_events(tenant_id, first, last), charged, first, last):
-            yield day, sheet
+        for day, charging in replay(_events(tenant_id, first, last), charged, first, last, charge):
+            yield day, charging
     except UNREADABLE as error:
         what = f"cannot be computed again, nor any after it: {error}"
         yield day, Finding(tenant_id, day_thing(tenant_id, last), what, last, order_of(last))
@@ -144,16 +151,15 @@ def _events(tenant_id: str, first: date, last: date) -> Iterator[ServiceEvent]:
 
 def _compare(
     chain: Sequence[Tenant],
-    state: State,
     book: PriceBook,
     records: Mapping[date, SettledDay],
     day: date,
-    sheet: Columns,
+    charging: Charging,
 ) -> tuple[Recomputed | None, list[Finding]]:
     record = records[day]
     thing = day_thing(record.tenant_id, day)
     try:
-        again = recompute(record, sheet, book, state.terms if state.pinned_through == day else None)
+        again = recompute(record, charging, book.prices_on(day, record.terms))
         found = [
             *differences(again),
             *_kept_sheet(again),
@@ -164,7 +170,7 @@ def _compare(
         what = f"cannot be computed again: {error or type(error).__name__}"
         return None, [Finding(record.tenant_id, thing, what, day, order_of(day))]
     if again.sheet_hash != record.sheet_hash:
-        found += _first_other_day(record, records)
+        found += _first_other_day(record, records, book)
     return again, _doubting_the_day(found, record)
 
 
@@ -194,13 +200,13 @@ def _kept_sheet(again: Recomputed) -> Iterator[Finding]:
         yield about(what + sheet_difference(again, kept))
 
 
-def _first_other_day(record: SettledDay, records: Mapping[date, SettledDay]) -> list[Finding]:
+def _first_other_day(record: SettledDay, records: Mapping[date, SettledDay], book: PriceBook) -> list[Finding]:
     """The first day of all whose sheet the events do not make: what was changed lies on it, or before it."""
-    charged = {day: one.charged for day, one in records.items()}
-    first = min(records)
     try:
-        for day, sheet in replay(_events(record.tenant_id, first, record.day), charged, first, record.day):
-            one = records[day]
+        for day, charging in _sheets(record.tenant_id, records, record.day, book):
+            if isinstance(charging, Finding):
+                return []
+            one, sheet = records[day], charging.sheet
             prices = {code: list(one.prices_minor.get(code, ())) for code in sheet.plan_codes}
             if day == record.day or encode_sheet(sheet, one.tenant_id, str(day), prices).hash != one.sheet_hash:
                 break
