@@ -100,7 +100,7 @@ class Step(NamedTuple):
     paid: Paid | None
 
 
-class Use(NamedTuple):
+class DayOfService(NamedTuple):
     """What a service's day was: `billed` when it counts as used, `suspended` when it is never billed; `ends` when the
     service is disconnected that day."""
 
@@ -109,13 +109,13 @@ class Use(NamedTuple):
     ends: bool = False
 
 
-def step(paid: Paid | None, terms: EdgeTerms | None, plan: str, price_minor: int, day: date, use: Use) -> Step:
+def step(paid: Paid | None, terms: EdgeTerms | None, plan: str, price_minor: int, day: date, was: DayOfService) -> Step:
     """One level's day. `price_minor` is the plan's price for the whole period by these terms; no terms: no charge."""
     today = day.toordinal()
     if paid is not None and paid.last < today:
         paid = None
     moved = 0
-    if use.billed:
+    if was.billed:
         if paid is not None and paid.plan != plan:
             moved, paid = -paid.rest_minor(today), None
         if paid is None:
@@ -130,10 +130,10 @@ def step(paid: Paid | None, terms: EdgeTerms | None, plan: str, price_minor: int
         return Step(moved, 0, None)
     price = paid.rest_minor(today) - paid.rest_minor(today + 1)
     earned = price
-    if use.suspended:
+    if was.suspended:
         moved, earned = moved - price, 0
         paid = paid._replace(returned_minor=paid.returned_minor + price)
-    if not use.ends:
+    if not was.ends:
         return Step(moved, earned, paid if paid.last > today else None)
     back = paid.refund_minor(today)
     return Step(moved - back, earned + paid.rest_minor(today + 1) - back, None)
@@ -162,7 +162,7 @@ def cover_of(paid: Sequence[Paid | None]) -> Cover:
 
 def spared(cover: Cover, day: int) -> Cover:
     """What is left of a cover after a day on which the service was suspended or behind the cut."""
-    suspended = Use(billed=False, suspended=True)
+    suspended = DayOfService(billed=False, suspended=True)
     return cover_of([step(paid, None, "", 0, date.fromordinal(day), suspended).paid for paid in cover])
 
 

@@ -83,7 +83,8 @@ class State:
     since the last settled day cost each level a day. `marks` are state changes that a crash may have left undone.
     `parked` says why an alarm has taken it out of the run. `holds` are imports under way and the first day each is about:
     that day is not pinned before the import is over. `late` counts the facts recorded for days that were pinned already,
-    `corrected` how many of them are posted.
+    `corrected` how many of them are posted. `ahead_on` is the last day on which a tenant that pays in advance was charged
+    before its end, in `ahead` writes; it is `in_advance` if some level charged so when the newest day was pinned.
     """
 
     tenant_id: str
@@ -97,7 +98,14 @@ class State:
     holds: tuple[tuple[str, date], ...] = ()
     late: int = 0
     corrected: int = 0
+    ahead_on: date | None = None
+    ahead: int = 0
+    in_advance: bool = False
     revision: int = 0
+
+    def ahead_of(self, day: date) -> int:
+        """How often the tenant was charged on that day before its end."""
+        return self.ahead if self.ahead_on == day else 0
 
     def is_held(self, day: date) -> bool:
         """Whether an import that is under way is about that day or one before it."""
@@ -116,7 +124,8 @@ class SettledDay:
     `subtree_minor` for its whole sub-tree; `uncollected_minor` what those behind the cut would have cost; `earned_minor`
     what of this and of earlier payments was used, without tax. `prices_minor` is what the day costs by plan code and
     level, `counts` how many services each plan had that were billed. Beside the `charged` ones in the order of the cut,
-    `covered` were billed and paid before. `terms` are those of its pin.
+    `covered` were billed and paid before. `terms` are those of its pin. Part of what was paid was charged before the day's
+    end, in as many writes as `ahead` says.
     """
 
     tenant_id: str
@@ -138,6 +147,7 @@ class SettledDay:
     earned_minor: tuple[int, ...] = ()
     covered: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
+    ahead: int = 0
 
     @property
     def net_minor(self) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from itertools import islice
 
 from chalicelib.aws.log import log
 from chalicelib.aws.queue import send_in_order
+from chalicelib.billing.ahead import charge_ahead
 from chalicelib.billing.calendar import due_days, group_of, runs_by_itself
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.restore import restore_services
@@ -21,6 +22,7 @@ MAX_QUEUED = 2_000
 
 SETTLE = "settle"
 RESTORE = "restore"
+AHEAD = "charge-ahead"
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,20 @@ def plan_days(operator_id: str, now: datetime) -> int:
         (group_of(node), f"{node.tenant_id}-{day}-{now:%H%M}", {"do": SETTLE, "chain": node.chain, "day": str(day)})
         for day, node in islice(due_days(nodes, states, now), MAX_QUEUED)
     ]
+    messages += [_charge_now(node, now) for node in nodes if _renews(node, states[node.tenant_id], now)]
     waiting = {node.chain[:2] for node in nodes if states[node.tenant_id].held or states[node.tenant_id].marks}
     messages += [_look_below(chain, now) for chain in sorted(waiting)]
     return send_in_order(messages)
+
+
+def _renews(node: TreeNode, state: State, now: datetime) -> bool:
+    """Whether it may owe something in advance today that nobody looked for yet."""
+    today = day_at(now, node.timezone)
+    return state.in_advance and state.ahead_on != today and state.next_day(node.settles_from) == today
+
+
+def _charge_now(node: TreeNode, now: datetime) -> tuple[str, str, dict[str, object]]:
+    return group_of(node), f"{node.tenant_id}-ahead-{now:%Y%m%d%H%M}", {"do": AHEAD, "chain": node.chain}
 
 
 def carry_out(message: dict[str, object], now: datetime) -> None:
@@ -60,6 +73,9 @@ def carry_out(message: dict[str, object], now: datetime) -> None:
     chain_ids = tuple(str(tenant_id) for tenant_id in message["chain"])  # type: ignore[attr-defined]
     if message["do"] == RESTORE:
         _restore_below(chain_ids, now)
+        return
+    if message["do"] == AHEAD:
+        charge_ahead(read_chain(chain_ids), now)
         return
     day = date.fromisoformat(str(message["day"]))
     try:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from chalicelib.aws import clock
 from chalicelib.aws.log import alarm, measure
 from chalicelib.aws.tables import ConditionFailed, write
+from chalicelib.billing.ahead_kept import read_ahead
 from chalicelib.billing.charging import charge_sheet, price_table
 from chalicelib.billing.evidence import OtherSheetError, find_sheet, keep_sheet, read_roster
 from chalicelib.billing.marks import finish_marks
@@ -91,7 +92,8 @@ def _pin(chain: Sequence[Tenant], state: State, day: date) -> tuple[State, Price
             if state.is_held(day):
                 raise NotDueError(f"{tenant_id} {day} waits for an import")
             terms = replace(book.terms_on(day), late=state.late)
-            after = replace(state, pinned_through=day, terms=terms, revision=state.revision + 1)
+            in_advance = book.charges_in_advance()
+            after = replace(state, pinned_through=day, terms=terms, in_advance=in_advance, revision=state.revision + 1)
         else:
             now = book.terms_on(day)
             followed = replace(state.terms, versions=now.versions, modes=now.modes)
@@ -127,7 +129,8 @@ def _wait_for_children(chain: Sequence[Tenant], day: date, now: datetime) -> Non
 def _post(chain: Sequence[Tenant], state: State, day: date, book: PriceBook, now: datetime) -> SettledDay:
     tenant = chain[-1]
     prices = book.prices_on(day, state.terms)
-    charging = charge_sheet(read_day_sheet(tenant, state.last_day, day), prices, day)
+    ahead = read_ahead(tenant.tenant_id, day, state.ahead_of(day), len(prices.levels))
+    charging = charge_sheet(read_day_sheet(tenant, state.last_day, day), prices, day, ahead.lines)
     sheet = charging.sheet
     by_plan = {code: list(price) for code, price in zip(sheet.plan_codes, price_table(sheet, prices, ()), strict=True)}
     stored = encode_sheet(sheet, tenant.tenant_id, day.isoformat(), by_plan)
@@ -151,7 +154,7 @@ def _post(chain: Sequence[Tenant], state: State, day: date, book: PriceBook, now
     )
     if len(sheet):
         keep_sheet(draft, stored)
-    settled = post_day(DayToPost(tuple(chain), draft, charging, prices), clock.now())
+    settled = post_day(DayToPost(tuple(chain), draft, charging, prices, ahead), clock.now())
     measure("SubscribersSettled", settled.charged + settled.covered)
     measure("SubscribersSuspended", settled.suspended)
     measure("MoneySettledMinor", settled.total_minor)

@@ -47,6 +47,9 @@ def change_state(before: State, after: State) -> Put:
         holds=[[name, first.isoformat()] for name, first in after.holds] or None,
         late=after.late or None,
         corrected=after.corrected or None,
+        ahead_on=after.ahead_on.isoformat() if after.ahead_on else None,
+        ahead=after.ahead or None,
+        in_advance=int(after.in_advance) or None,
         revision=before.revision + 1,
     )
     unchanged: Condition = StateRow.revision == before.revision if before.revision else StateRow.pk.does_not_exist()

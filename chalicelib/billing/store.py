@@ -40,7 +40,19 @@ class StateRow(BooksRow):
     holds = JsonAttribute(null=True)
     late = IntegerAttribute(null=True)
     corrected = IntegerAttribute(null=True)
+    ahead_on = TextAttribute(null=True)
+    ahead = IntegerAttribute(null=True)
+    in_advance = IntegerAttribute(null=True)
     revision = IntegerAttribute()
+
+
+class AheadRow(BooksRow):
+    """One charge of a day before its end: amounts by level, and without tax by service."""
+
+    moved = JsonAttribute()
+    tax = JsonAttribute()
+    entry = TextAttribute(null=True)
+    lines = BytesAttribute()
 
 
 class DayRow(BooksRow):
@@ -63,6 +75,7 @@ class DayRow(BooksRow):
     earned = JsonAttribute(null=True)
     covered = IntegerAttribute(null=True)
     counts = JsonAttribute()
+    ahead = IntegerAttribute(null=True)
 
 
 class SheetRow(BooksRow):
@@ -116,6 +129,9 @@ def to_state(tenant_id: str, row: StateRow | None) -> State:
         holds=tuple((name, date.fromisoformat(first)) for name, first in row.holds or ()),
         late=row.late or 0,
         corrected=row.corrected or 0,
+        ahead_on=_day(row.ahead_on),
+        in_advance=bool(row.in_advance),
+        ahead=row.ahead or 0,
         revision=row.revision,
     )
 
@@ -154,6 +170,7 @@ def day_row(day: SettledDay) -> DayRow:
         earned=list(day.earned_minor) if day.earned_minor != day.net_minor else None,
         covered=day.covered or None,
         counts=dict(day.counts),
+        ahead=day.ahead or None,
     )
 
 
@@ -181,4 +198,5 @@ def to_day(row: DayRow) -> SettledDay:
         else tuple(row.earned),
         covered=row.covered or 0,
         counts=row.counts,
+        ahead=row.ahead or 0,
     )

@@ -98,6 +98,10 @@ class PriceBook:
             tuple(buyer.mode.value for buyer in self.buyers),
         )
 
+    def charges_in_advance(self) -> bool:
+        """Whether any edge has a version that charges in advance."""
+        return any(version.timing is Timing.ADVANCE for edge in self.tariffs for version in edge)
+
     def prices_on(self, day: date, terms: Terms | None = None) -> DayPrices:
         """What each plan costs on that day, by these terms; plans that some level has no price for are left out."""
         terms = terms or self.terms_on(day)
@@ -172,6 +176,11 @@ def read_price_book(chain: Sequence[Tenant]) -> PriceBook:
 def read_tariffs(child_id: str) -> list[Tariff]:
     """All versions of a child's tariff, the one that wins first."""
     return [to_tariff(row) for row in read_all(TariffRow, keys.tariffs(child_id), newest_first=True)]
+
+
+def tariffs_of_chain(chain: Sequence[Tenant]) -> list[list[Tariff]]:
+    """All versions of every edge of the chain, from the last tenant's own upward."""
+    return [read_tariffs(buyer.tenant_id) for buyer in reversed(chain[1:])]
 
 
 def tariff_on(child_id: str, day: date) -> Tariff:

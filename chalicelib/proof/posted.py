@@ -6,7 +6,8 @@ from datetime import date
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import read_all
-from chalicelib.billing.legs import level_lines
+from chalicelib.billing.ahead_kept import read_each_ahead
+from chalicelib.billing.legs import Use, level_lines
 from chalicelib.billing.state import read_days
 from chalicelib.core.dates import start_of, to_micros
 from chalicelib.ledger.journal import GENERAL, Entry, Line, child_journal, parse_entry_id, part_of
@@ -17,6 +18,8 @@ from chalicelib.proof.recompute import Recomputed, day_thing
 from chalicelib.proof.walk import broken_entry
 
 SETTLEMENT_KIND = "settlement"
+AHEAD_KIND = "advance"
+LOAN_KIND = "recharge"
 EASTERNMOST = "Pacific/Kiritimati"
 
 
@@ -38,21 +41,36 @@ def posted_differences(chain: Sequence[str], again: Recomputed) -> Iterator[Find
     """Entries of the day that are not there, say something else, or should not be there, at every level of the chain."""
     record = again.record
     run = run_of(record.tenant_id, record.day)
-    micros = _instant_of(record.entry_id)
-    has_own = bool(again.uses) and any((again.paid_minor[0], again.earned_minor[0]))
+    has_own = bool(again.posted) and again.posted[0] != Use(0, 0)
     if (record.entry_id is not None) != has_own:
         yield _own(again, f"names the entry {record.entry_id}, and {amount(again.paid_minor[0])} had to be posted")
-    for due in _dues(chain, again):
-        found = [entry for entry in _entries_of(due, record.day, micros) if entry.draft.run == run]
+    dues = list(_dues(chain, again.posted, record.terms.modes))
+    yield from _missing_or_wrong(again, dues, run, SETTLEMENT_KIND, record.entry_id)
+    for number, kept in enumerate(read_each_ahead(record.tenant_id, record.day, record.ahead)):
+        dues = list(_dues(chain, kept.uses, record.terms.modes))
+        yield from _missing_or_wrong(again, dues, f"{run}/{number}", AHEAD_KIND, kept.entry_id)
+
+
+def _missing_or_wrong(
+    again: Recomputed, dues: Sequence[_Due], run: str, kind: str, entry_id: str | None
+) -> Iterator[Finding]:
+    """Entries of one write of the day; all of them carry the instant that `entry_id`, the tenant's own, says."""
+    record, micros = again.record, _instant_of(entry_id)
+    for due in dues:
+        found = [
+            entry
+            for entry in _entries_of(due, record.day, micros)
+            if entry.draft.run == run and entry.draft.kind != LOAN_KIND
+        ]
         if not found:
             thing = f"{due.book}:{due.journal}:{record.tenant_id}.{record.day}"
             yield Finding(due.book, thing, "is not posted", record.day, order_of(record.day))
         for entry in found:
-            what = _what_is_wrong(entry, due, record.day)
+            what = _what_is_wrong(entry, due, record.day, kind)
             if what:
                 yield broken_entry(entry, what)
-            elif due.book == record.tenant_id and entry.entry_id != record.entry_id:
-                yield _own(again, f"names the entry {record.entry_id}, posted is {entry.entry_id}")
+            elif due.book == record.tenant_id and entry.entry_id != entry_id:
+                yield _own(again, f"names the entry {entry_id}, posted is {entry.entry_id}")
 
 
 def _instant_of(entry_id: str | None) -> int | None:
@@ -61,10 +79,10 @@ def _instant_of(entry_id: str | None) -> int | None:
     return place.recorded_micros if place else None
 
 
-def _dues(chain: Sequence[str], again: Recomputed) -> Iterator[_Due]:
+def _dues(chain: Sequence[str], uses: Sequence[Use], modes: Sequence[str]) -> Iterator[_Due]:
     buyers = list(reversed(chain[1:]))
     sellers = list(reversed(chain[:-1]))
-    for buyer, seller, use, mode in zip(buyers, sellers, again.uses, again.record.terms.modes, strict=True):
+    for buyer, seller, use, mode in zip(buyers, sellers, uses, modes, strict=True):
         sold, bought = level_lines(use, mode, seller, buyer)
         if sold:
             yield _Due(seller, child_journal(buyer), sold)
@@ -91,11 +109,11 @@ def _entries_of(due: _Due, day: date, micros: int | None) -> list[Entry]:
     return found
 
 
-def _what_is_wrong(entry: Entry, due: _Due, day: date) -> str:
+def _what_is_wrong(entry: Entry, due: _Due, day: date, kind: str) -> str:
     draft = entry.draft
     if sorted(line.as_list for line in draft.lines) != sorted(line.as_list for line in due.lines):
         return f"posts {_shown(draft.lines)}; computed again: {_shown(due.lines)}"
-    if draft.kind != SETTLEMENT_KIND or draft.service_on != day or day not in (draft.effective_on, draft.late_for):
+    if draft.kind != kind or draft.service_on != day or day not in (draft.effective_on, draft.late_for):
         return f"is a {draft.kind} dated {draft.effective_on} about {draft.service_on}; it belongs to {day}"
     return ""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chalicelib.billing.charging import Charging, price_table
+from chalicelib.billing.charging import Ahead, Charging, price_table
 from chalicelib.billing.legs import Use
 from chalicelib.billing.model import SettledDay
 from chalicelib.billing.post import billed_by_plan, uses_of
@@ -22,13 +22,17 @@ def day_thing(tenant_id: str, day: date) -> str:
 
 @dataclass(frozen=True)
 class Recomputed:
-    """A day as its events and tariffs make it: its sheet, each plan's price at each level, and what was charged."""
+    """A day as its events and tariffs make it: its sheet, each plan's price at each level, and what was charged.
+
+    `posted` is what was left of it to be posted at its end.
+    """
 
     record: SettledDay
     sheet: Columns
     buyers: tuple[str, ...]
     prices_minor: dict[str, list[int]]
     uses: tuple[Use, ...]
+    posted: tuple[Use, ...]
     uncollected_minor: tuple[int, ...]
     counts: dict[str, int]
     sheet_hash: str
@@ -46,20 +50,21 @@ class Recomputed:
         return tuple(use.earned_minor for use in self.uses)
 
 
-def recompute(record: SettledDay, charging: Charging, prices: DayPrices) -> Recomputed:
+def recompute(record: SettledDay, charging: Charging, prices: DayPrices, ahead: Ahead) -> Recomputed:
     """The day again, from its sheet with what that costs. The cut is taken as recorded, and the terms of its pin."""
     sheet = charging.sheet
     used = {sheet.plans[i] for i in (*billable_positions(sheet), *paid_positions(sheet))}
     table = _as_kept_where_unused(record, sheet, price_table(sheet, prices, ()), used)
     by_plan = {code: list(price) for code, price in zip(sheet.plan_codes, table, strict=True)}
-    uses = uses_of(charging, prices, record.charged)
-    whole = uses_of(charging, prices, len(charging.lines))
+    uses = uses_of(charging, prices, record.charged, ahead)
+    whole = uses_of(charging, prices, len(charging.lines), ahead)
     return Recomputed(
         record,
         sheet,
         prices.levels,
         by_plan,
         tuple(uses),
+        tuple(ahead.left_of(uses)),
         tuple(all_.gross_minor - paid.gross_minor for all_, paid in zip(whole, uses, strict=True)),
         billed_by_plan(sheet, record.charged),
         encode_sheet(sheet, record.tenant_id, record.day.isoformat(), by_plan).hash,

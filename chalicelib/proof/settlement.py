@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from chalicelib.billing.charging import Charging, charge_sheet
+from chalicelib.billing.ahead_kept import read_ahead
+from chalicelib.billing.charging import Ahead, Charging, charge_sheet
 from chalicelib.billing.evidence import find_sheet
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.rollup import subtree_of
@@ -129,7 +130,8 @@ def _sheets(
     charged = {day: record.charged for day, record in records.items()}
 
     def charge(day: date, sheet: Columns) -> Charging:
-        return charge_sheet(sheet, book.prices_on(day, records[day].terms), day)
+        ahead = _ahead(records[day]).lines if records[day].ahead else None
+        return charge_sheet(sheet, book.prices_on(day, records[day].terms), day, ahead)
 
     try:
         for day, charging in replay(_events(tenant_id, first, last), charged, first, last, charge):
@@ -149,6 +151,10 @@ def _events(tenant_id: str, first: date, last: date) -> Iterator[ServiceEvent]:
         day = end + ONE_DAY
 
 
+def _ahead(record: SettledDay) -> Ahead:
+    return read_ahead(record.tenant_id, record.day, record.ahead, len(record.terms.modes))
+
+
 def _compare(
     chain: Sequence[Tenant],
     book: PriceBook,
@@ -159,7 +165,7 @@ def _compare(
     record = records[day]
     thing = day_thing(record.tenant_id, day)
     try:
-        again = recompute(record, charging, book.prices_on(day, record.terms))
+        again = recompute(record, charging, book.prices_on(day, record.terms), _ahead(record))
         found = [
             *differences(again),
             *_kept_sheet(again),

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.advance import EdgeTerms, Paid, Use, step, to_paid
+from chalicelib.billing.advance import DayOfService, EdgeTerms, Paid, step, to_paid
 from chalicelib.billing.model import RefundPolicy, Timing
 from chalicelib.core.dates import days_between
 from chalicelib.core.proration import DayCount, days_price
 
-BILLED, DISABLED, SUSPENDED = Use(True), Use(False), Use(False, suspended=True)
-GONE = Use(True, ends=True)
+BILLED, DISABLED, SUSPENDED = DayOfService(True), DayOfService(False), DayOfService(False, suspended=True)
+GONE = DayOfService(True, ends=True)
 NONE, UNUSED, LESS_FEE, FULL = RefundPolicy
 
 
@@ -27,7 +27,7 @@ def day(number: int) -> date:
     return date(2026, 11, number)
 
 
-def run(uses: Sequence[tuple[int, Use]], of: EdgeTerms, price: int = 3000) -> tuple[list[int], list[int]]:
+def run(uses: Sequence[tuple[int, DayOfService]], of: EdgeTerms, price: int = 3000) -> tuple[list[int], list[int]]:
     """What these days of November move and earn."""
     paid: Paid | None = None
     moved, earned = [], []
@@ -106,7 +106,7 @@ uses = st.lists(st.sampled_from([BILLED, DISABLED, SUSPENDED]), min_size=1, max_
     uses, st.integers(0, 10**6), st.sampled_from(RefundPolicy), st.sampled_from(DayCount), st.sampled_from([1, 3, 12])
 )
 def test_whatever_happens_all_that_was_paid_is_earned_or_came_back_in_the_end(
-    days: list[Use], price: int, policy: RefundPolicy, count: DayCount, months: int
+    days: list[DayOfService], price: int, policy: RefundPolicy, count: DayCount, months: int
 ) -> None:
     paid: Paid | None = None
     moved = earned = charged = 0

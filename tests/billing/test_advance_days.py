@@ -8,10 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from chalicelib.billing.ahead import charge_ahead
 from chalicelib.billing.model import RefundPolicy, SettledDay, Timing
 from chalicelib.billing.pins import guard_day
 from chalicelib.billing.restore import restore_services
 from chalicelib.billing.settle import settle_day
+from chalicelib.billing.state import read_state
 from chalicelib.billing.tariffs import TariffTerms, set_tariff
 from chalicelib.core.dates import days_between
 from chalicelib.core.errors import Conflict
@@ -239,4 +241,84 @@ def test_a_plan_without_users_and_a_tenant_that_pays_daily_are_as_before(world: 
     settled = settle(world, 2, world.gamma_chain)
     assert [one.paid_minor for one in settled] == [(1667,), (1666,)]
     assert [one.earned_minor for one in settled] == [(1667,), (1666,)]
+    check_invariants()
+
+
+def charge_now(world: World, on: date, hour: int = 6) -> bool:
+    """What the product does at once after an event, and every five minutes for renewals."""
+    return charge_ahead(world.beta_chain, datetime(on.year, on.month, on.day, hour, tzinfo=UTC))
+
+
+def test_activation_is_charged_at_once_and_its_day_then_costs_nothing_more(world: World) -> None:
+    world.connect(world.beta_chain, "karim", "HOME", FIRST)
+    assert charge_now(world, FIRST)
+    assert (balance("beta"), balance("alpha")) == (25_000, 63_000)
+    assert accounts(world.alpha)["Deferred revenue"] == -15_000
+    assert not charge_now(world, FIRST)
+    (first,) = settle(world, 1)
+    assert (first.paid_minor, first.earned_minor, first.ahead) == ((15_000, 12_000), (500, 400), 1)
+    assert (balance("beta"), balance("alpha")) == (25_000, 63_000)
+    assert accounts(world.alpha)["Deferred revenue"] == -14_500
+    check_invariants()
+
+
+def test_what_changes_during_the_day_is_charged_or_given_back_at_once(world: World) -> None:
+    settle(world, 10)
+    karim = world.connect(world.beta_chain, "karim", "HOME", day(11))
+    assert charge_now(world, day(11))
+    assert balance("beta") == 40_000 - 10_000
+    change(world, karim, EventKind.CHANGE_PLAN, day(11), "FAST")
+    assert charge_now(world, day(11))
+    assert balance("beta") == 40_000 - 20_000
+    change(world, karim, EventKind.DISCONNECT, day(11))
+    assert charge_now(world, day(11))
+    assert balance("beta") == 40_000 - 1000
+    last = settle_day(world.beta_chain, day(11), NOW)
+    assert (last.paid_minor, last.earned_minor, last.ahead) == ((1000, 800), (1000, 800), 3)
+    assert balance("beta") == 40_000 - 1000
+    assert "Deferred revenue" not in accounts(world.alpha)
+    check_invariants()
+
+
+def test_renewals_are_planned_on_the_first_morning_of_the_period_and_once(world: World) -> None:
+    world.connect(world.beta_chain, "karim", "HOME", FIRST)
+    settle(world, 30)
+    first_of_december = date(2026, 12, 1)
+    morning = datetime(2026, 11, 30, 19, tzinfo=UTC)  # one o'clock at night in Dhaka
+    assert charge_ahead(world.beta_chain, morning)
+    assert balance("beta") == 40_000 - 30_000
+    assert read_state("beta").ahead_on == first_of_december
+    assert not charge_ahead(world.beta_chain, morning + timedelta(hours=5))
+    renewed = settle_day(world.beta_chain, first_of_december, datetime(2026, 12, 2, tzinfo=UTC))
+    assert renewed.paid_minor == (15_000, 12_000)
+    check_invariants()
+
+
+def test_who_is_cut_at_the_end_of_its_first_day_gets_back_what_it_paid_in_advance() -> None:
+    world = World.build(FIRST)
+    charge_in_advance(world.alpha, world.beta, 15_000)
+    world.fund(20_000, 18_000)
+    world.connect(world.beta_chain, "karim", "HOME", FIRST)
+    assert charge_now(world, FIRST)
+    assert (balance("beta"), balance("alpha")) == (3000, 17_000)
+    world.refund(world.operator, world.alpha, 17_000)
+    (first,) = settle(world, 1)
+    assert (first.charged, first.suspended, first.paid_minor) == (0, 1, (0, 0))
+    assert balance("beta") == 18_000
+    assert read_limits(["alpha"])["alpha"].debt_minor == 15_000
+    check_invariants()
+
+
+def test_the_tax_of_a_day_is_rounded_once_whatever_was_charged_before_its_end() -> None:
+    world = World.build(FIRST, tax_bps=333)
+    prices = (("HOME", 15_001), ("FAST", 30_001))
+    asked = TariffTerms(FIRST, Timing.ADVANCE, DayCount.CALENDAR_MONTH, UNUSED, 333, prices)
+    set_tariff(world.alpha, world.beta, asked, NOW)
+    world.fund(200_000, 100_000)
+    for name in ("a", "b", "c"):
+        world.connect(world.beta_chain, name, "HOME", FIRST)
+        assert charge_now(world, FIRST)
+    (first,) = settle(world, 1)
+    assert (first.paid_minor[0], first.tax_minor[0], first.ahead) == (45_003 + 1499, 1499, 3)
+    assert accounts(world.beta)["Input tax"] == 1499
     check_invariants()
