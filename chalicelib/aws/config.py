@@ -23,6 +23,7 @@ class Config:
     settlement_queue_url: str
     jobs_queue_url: str
     books_queue_url: str
+    documents_queue_url: str
     token_keys: str
     token_keys_secret: str
     operator_id: str
@@ -50,6 +51,7 @@ def config() -> Config:
         settlement_queue_url=env("SETTLEMENT_QUEUE_URL", ""),
         jobs_queue_url=env("JOBS_QUEUE_URL", ""),
         books_queue_url=env("BOOKS_QUEUE_URL", ""),
+        documents_queue_url=env("DOCUMENTS_QUEUE_URL", ""),
         token_keys=env("TOKEN_KEYS", ""),
         token_keys_secret=env("TOKEN_KEYS_SECRET", ""),
         operator_id=env("OPERATOR_ID", "op"),

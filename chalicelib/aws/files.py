@@ -56,6 +56,16 @@ def report_file(tenant_id: str, report_id: str) -> str:
     return f"reports/{tenant_id}/{report_id}"
 
 
+def logo_file(tenant_id: str, logo_id: str) -> str:
+    """Where a tenant's logo lies."""
+    return f"brands/{tenant_id}/{logo_id}"
+
+
+def document_file(tenant_id: str, sha256: str) -> str:
+    """Where a printed document lies, named by its own bytes: no other one is ever written over it."""
+    return f"documents/{tenant_id}/{sha256}"
+
+
 @cache
 def _client() -> Any:
     settings = Config(
@@ -120,6 +130,22 @@ def is_stored(path: str, declared: Declared) -> bool:
     length, kind = found["ContentLength"], found["ContentType"]
     same = (kind, length) == (declared.media_type, declared.size_bytes)
     return same and found.get("ChecksumSHA256") == _base64(declared.sha256)
+
+
+def fetch(path: str, declared: Declared) -> bytes | None:
+    """The bytes of a file; None where it is not there or is not what was declared."""
+    try:
+        found = _client().get_object(Bucket=_bucket(), Key=path)
+        if found["ContentLength"] != declared.size_bytes:
+            return None
+        content = cast(bytes, found["Body"].read())
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _NOT_THERE | {"AccessDenied"}:
+            return None
+        raise _away() from error
+    except (BotoCoreError, OSError) as error:
+        raise _away() from error
+    return content if sha256(content).hexdigest() == declared.sha256 else None
 
 
 def store(path: str, content: bytes, media_type: str) -> None:

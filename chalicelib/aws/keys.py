@@ -326,6 +326,60 @@ def sheet_part(tenant_id: str, day: date, part: int) -> Key:
     return Key(sheet(tenant_id, day), f"{part:04d}")
 
 
+def ahead(tenant_id: str, day: date, number: int) -> Key:
+    return Key(f"{tenant_id}#ahead", f"{day}#{number:06d}")
+
+
+# Papers
+
+
+def brands(tenant_id: str) -> str:
+    return f"{tenant_id}#brands"
+
+
+def brand(tenant_id: str, version: int) -> Key:
+    return Key(brands(tenant_id), f"{version:06d}")
+
+
+def logo(tenant_id: str, logo_id: str) -> Key:
+    return Key(f"{tenant_id}#logos", logo_id)
+
+
+def templates(tenant_id: str, kind: str) -> str:
+    return f"{tenant_id}#templates#{kind}"
+
+
+def template(tenant_id: str, kind: str, version: int) -> Key:
+    return Key(templates(tenant_id, kind), f"{version:06d}")
+
+
+def documents(tenant_id: str) -> str:
+    return f"{tenant_id}#documents"
+
+
+def document(tenant_id: str, document_id: str) -> Key:
+    """A document's id begins with a digest of what it is about, so that all of one thing lie together."""
+    return Key(documents(tenant_id), document_id)
+
+
+def late_facts(tenant_id: str) -> str:
+    """Facts that were recorded for days that were pinned already, by number."""
+    return f"{tenant_id}#late-facts"
+
+
+def late_fact(tenant_id: str, number: int) -> Key:
+    return Key(late_facts(tenant_id), f"{number:010d}")
+
+
+def corrections(tenant_id: str) -> str:
+    return f"{tenant_id}#corrections"
+
+
+def correction(tenant_id: str, number: int) -> Key:
+    """A correction, under the number of the last late fact that it posts."""
+    return Key(corrections(tenant_id), f"{number:010d}")
+
+
 # Subscribers
 
 
@@ -369,3 +423,107 @@ def history(tenant_id: str, subscriber_number: int) -> str:
 
 def history_event(tenant_id: str, subscriber_number: int, effective_on: date, recorded_micros: int, order: int) -> Key:
     return Key(history(tenant_id, subscriber_number), f"{effective_on}#{recorded_micros:016d}#{order:06d}")
+
+
+# Aggregate invoices: between a child and its parent, under the child
+
+
+def aggregate_account(child_id: str) -> Key:
+    """Where the invoicing of a child stands, and what it owes."""
+    return Key(f"{child_id}#aggregate", "account")
+
+
+def aggregate_covered(child_id: str) -> Key:
+    """Which tenants below the child are invoiced through its last invoiced day."""
+    return Key(f"{child_id}#aggregate", "covered")
+
+
+def aggregate_terms(child_id: str) -> str:
+    return f"{child_id}#aggregate-terms"
+
+
+def aggregate_terms_version(child_id: str, revision: int) -> Key:
+    return Key(aggregate_terms(child_id), f"{revision:010d}")
+
+
+def aggregate_documents(child_id: str, kind: str) -> str:
+    """The documents of a kind, in order of issue."""
+    return f"{child_id}#aggregate-documents#{kind}"
+
+
+def aggregate_document(child_id: str, kind: str, serial: int) -> Key:
+    return Key(aggregate_documents(child_id, kind), f"{serial:010d}")
+
+
+def aggregate_annex(child_id: str, content_hash: str, part: int) -> Key:
+    """A part of an annex, under what it holds: it is never another's."""
+    return Key(f"{child_id}#aggregate-annex#{content_hash}", f"{part:04d}")
+
+
+def aggregate_numbers(parent_id: str, kind: str) -> Key:
+    """How a parent's documents of a kind are numbered, and how many there are."""
+    return Key(f"{parent_id}#aggregate-numbers", kind)
+
+
+# Retail: what a tenant (the biller) invoices to subscribers, its own and those of percentage tenants below it
+
+
+def retail_terms(biller_id: str) -> Key:
+    return Key(f"{biller_id}#retail-terms", "terms")
+
+
+def retail_accounts(biller_id: str, shard: int) -> str:
+    return f"{biller_id}#retail-accounts#{shard:04d}"
+
+
+def retail_account(biller_id: str, tenant_id: str, number: int) -> Key:
+    """The account of a tenant's subscriber with its biller; accounts lie in the order of subscribers."""
+    return Key(retail_accounts(biller_id, number // SUBSCRIBERS_PER_PARTITION), f"{tenant_id}.{number:010d}")
+
+
+def retail_documents(biller_id: str, tenant_id: str, number: int) -> str:
+    """Everything that was issued to one subscriber, in order."""
+    return f"{biller_id}#retail-documents#{tenant_id}.{number}"
+
+
+def retail_document(biller_id: str, tenant_id: str, number: int, recorded_micros: int, local_id: str) -> Key:
+    """A document; `local_id` is its kind's letter and its serial."""
+    return Key(retail_documents(biller_id, tenant_id, number), f"{recorded_micros:016d}#{local_id}")
+
+
+def retail_numbers(biller_id: str, kind: str) -> Key:
+    """How many documents of a kind were issued, for good and in a year."""
+    return Key(f"{biller_id}#retail-numbers", kind)
+
+
+def retail_batches(biller_id: str, kind: str) -> str:
+    """Which documents of a kind went to whom, a row for each write, in order of their serials."""
+    return f"{biller_id}#retail-batches#{kind}"
+
+
+def retail_batch(biller_id: str, kind: str, first_serial: int) -> Key:
+    return Key(retail_batches(biller_id, kind), f"{first_serial:010d}")
+
+
+def retail_credited(biller_id: str, local_id: str) -> Key:
+    """What was credited of a document, and whether it is void; beside it, since a document never changes."""
+    return Key(f"{biller_id}#retail-credited", local_id)
+
+
+def retail_returns(biller_id: str) -> Key:
+    """Accounts that are paid and whose services wait to be enabled again."""
+    return Key(f"{biller_id}#retail-returns", "waiting")
+
+
+def retail_overdue(biller_id: str) -> Key:
+    """How far the daily look for overdue accounts is."""
+    return Key(f"{biller_id}#retail-overdue", "state")
+
+
+def retail_runs(biller_id: str) -> str:
+    return f"{biller_id}#retail-runs"
+
+
+def retail_run(biller_id: str, run_id: str) -> Key:
+    """An invoice run; its id is its day."""
+    return Key(retail_runs(biller_id), run_id)

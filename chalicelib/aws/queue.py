@@ -59,6 +59,12 @@ def send_books(bodies: Sequence[Mapping[str, Any]]) -> int:
     )
 
 
+def send_document(body: Mapping[str, Any]) -> int:
+    """Send one message to the documents queue."""
+    url = config().documents_queue_url
+    return _send(url, [{"Id": "0", "MessageBody": compact_json(body)}]) if url else 0
+
+
 def _send(url: str, entries: list[dict[str, Any]]) -> int:
     try:
         for start in range(0, len(entries), MAX_SENT_TOGETHER):
