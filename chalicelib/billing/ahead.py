@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from chalicelib.aws import clock, keys
+from chalicelib.aws.log import log
 from chalicelib.aws.tables import ConditionFailed, write
 from chalicelib.billing.ahead_kept import keep_ahead, read_ahead
 from chalicelib.billing.charging import Ahead, Charging, charge_sheet
@@ -22,7 +23,7 @@ from chalicelib.billing.post import levels_of
 from chalicelib.billing.settle import read_day_sheet
 from chalicelib.billing.state import change_state
 from chalicelib.billing.store import StateRow, to_state
-from chalicelib.billing.tariffs import DayPrices, read_price_book, tariffs_of_chain
+from chalicelib.billing.tariffs import DayPrices, NotPricedError, read_price_book, tariffs_of_chain
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.money import share_of
@@ -113,3 +114,11 @@ def _post(chain: Sequence[Tenant], standing: Standing, uses: list[Use], today: d
         return Draft("advance", today, today, f"In advance for the subscribers of {tenant.code}", lines, run=run)
 
     return standing.post(uses, draft_of, [(today, today)] * len(uses), f"Lent on {today}", run)
+
+
+def charge_soon(chain: Sequence[Tenant], now: datetime) -> None:
+    """As `charge_ahead`, after something that may owe in advance; whatever comes of it, the settlement charges the day."""
+    try:
+        charge_ahead(chain, now)
+    except (Unavailable, NotPricedError) as why:
+        log("an advance charge waits", tenant=chain[-1].tenant_id, why=str(why))

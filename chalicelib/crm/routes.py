@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.api.blueprint import Blueprint
 from chalicelib.api.call import Call
 from chalicelib.api.paging import decode_cursor, encode_cursor, page_of
+from chalicelib.billing.ahead import charge_soon
 from chalicelib.billing.connections import guard_new_connections
 from chalicelib.billing.pins import guard_day
 from chalicelib.billing.tariffs import guard_priced
@@ -55,7 +56,9 @@ def add_subscriber(call: Call) -> SubscriberAnswer:
     guard = guard_new_connections(call.tenants, [(plan, line.start_on)], call.now)
     asked = NewSubscriber(body.name, body.phone, body.zone, line)
     remember = call.remember(lambda subscriber: show_subscriber(subscriber, call.today))
-    return show_subscriber(create_subscriber(call.tenant, asked, guard, call.now, remember), call.today)
+    subscriber = create_subscriber(call.tenant, asked, guard, call.now, remember)
+    charge_soon(call.tenants, call.now)
+    return show_subscriber(subscriber, call.today)
 
 
 @bp.api(
@@ -75,7 +78,9 @@ def connect_service(call: Call, subscriber_id: str) -> SubscriberAnswer:
     plan, line = _line(call, call.body)
     guard = guard_new_connections(call.tenants, [(plan, line.start_on)], call.now)
     remember = call.remember(lambda subscriber: show_subscriber(subscriber, call.today))
-    return show_subscriber(add_service(call.tenant, number, line, guard, call.now, remember), call.today)
+    subscriber = add_service(call.tenant, number, line, guard, call.now, remember)
+    charge_soon(call.tenants, call.now)
+    return show_subscriber(subscriber, call.today)
 
 
 @bp.api(
