@@ -7,7 +7,7 @@ from itertools import islice
 
 from chalicelib.aws.log import log
 from chalicelib.aws.queue import send_in_order
-from chalicelib.billing.ahead import charge_ahead
+from chalicelib.billing.ahead import charge_ahead, charge_soon
 from chalicelib.billing.calendar import due_days, group_of, runs_by_itself
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.restore import restore_services
@@ -92,7 +92,9 @@ def _restore_below(chain_ids: tuple[str, ...], now: datetime) -> None:
         state = states[node.tenant_id]
         if state.held or state.marks:
             try:
-                restore_services(read_chain(node.chain), now)
+                chain = read_chain(node.chain)
+                if restore_services(chain, now):
+                    charge_soon(chain, now)
             except DEFECTS as defect:
                 park(state, day_at(now, node.timezone), defect)
 

@@ -10,15 +10,22 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from chalicelib.funds.model import Fund
 from chalicelib.funds.store import FundRow, to_fund
 from chalicelib.ledger.chart import (
+    ACCRUED_PAYABLE,
+    COMMISSION_PAYABLE,
+    COMMISSION_RECEIVABLE,
+    DEFERRED_REVENUE,
     FUND_ACCOUNTS,
     FUND_WITH_PARENT,
     FUNDS_HELD,
     OTHER_INCOME,
     PAYABLE_TO_PARENT,
+    PREPAID_BANDWIDTH,
     RESELLER_RECEIVABLE,
     TAX_PAYABLE,
+    UNBILLED_RECEIVABLE,
     WHOLESALE_REVENUE,
 )
 from chalicelib.ledger.entries import PARTS
@@ -27,7 +34,16 @@ from chalicelib.ledger.store import EntryRow, HeadRow, entry_key, to_entry, to_h
 from tests.simulation import MemoryDynamoDB
 from tests.simulation.storage import Record, Table
 
-EARNED = (WHOLESALE_REVENUE, TAX_PAYABLE, OTHER_INCOME)
+EARNED = (WHOLESALE_REVENUE, DEFERRED_REVENUE, TAX_PAYABLE, OTHER_INCOME)
+"""What leaves the funds is one of these, for the top of a segment; what is paid in advance has left them."""
+
+PAIRS = (
+    (RESELLER_RECEIVABLE, PAYABLE_TO_PARENT),
+    (UNBILLED_RECEIVABLE, ACCRUED_PAYABLE),
+    (DEFERRED_REVENUE, PREPAID_BANDWIDTH),
+    (COMMISSION_PAYABLE, COMMISSION_RECEIVABLE),
+)
+"""Accounts of a parent in the journal of its child, and of the child: each is the other's negative."""
 
 
 class Broken(AssertionError):
@@ -48,11 +64,16 @@ class AuditedBook:
     """A book and what its entries add up to, in net debits."""
 
     chain: tuple[str, ...]
+    fund: Fund | None = None
     journals: dict[str, list[_Seen]] = field(default_factory=lambda: defaultdict(list))
     accounts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     by_journal: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     by_party: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     fund_minor: int = 0
+
+    @property
+    def has_fund(self) -> bool:
+        return self.fund is not None and self.fund.is_open
 
 
 class Auditor:
@@ -88,8 +109,9 @@ class Auditor:
 
     def _read(self, books: Table, chain: tuple[str, ...]) -> AuditedBook:
         """A book and its fund (invariants 1 and 3)."""
-        book = AuditedBook(chain)
         tenant_id = chain[-1]
+        record = books.get((f"{tenant_id}#fund", "fund"))
+        book = AuditedBook(chain, to_fund(FundRow.from_raw_data(record.item)) if record else None)
         for part in PARTS:
             partition = books.partitions.get(f"{tenant_id}#entries#{part}")
             for sort in partition.order if partition else ():
@@ -100,7 +122,7 @@ class Auditor:
             journal.sort(key=lambda seen: seen.entry.sequence)
             _check_chain(tenant_id, journal)
         if len(chain) > 1:
-            _check_fund(books, book)
+            _check_fund(book)
         return book
 
     def _entry(self, tenant_id: str, record: Record, place: tuple[str, str]) -> _Seen:
@@ -132,7 +154,8 @@ class Auditor:
             book.by_party[(party, account)] += net
             if account in FUND_ACCOUNTS:
                 change += net
-        if part == "fund" and len(book.chain) > 1:
+        is_of_fund = book.has_fund or seen.entry.fund_after_minor is not None
+        if part == "fund" and is_of_fund:
             book.fund_minor += change
             if seen.entry.fund_after_minor != book.fund_minor:
                 raise Broken(f"{seen.entry.entry_id} leaves {book.fund_minor}, and says {seen.entry.fund_after_minor}")
@@ -179,13 +202,15 @@ def _check_heads(books: Table, book: AuditedBook) -> None:
         raise Broken(f"{tenant_id} has entries in {sorted(book.journals)} and heads for {sorted(begun)}")
 
 
-def _check_fund(books: Table, book: AuditedBook) -> None:
-    """Invariant 3: the fund is what the book says."""
-    tenant_id = book.chain[-1]
-    record = books.get((f"{tenant_id}#fund", "fund"))
-    if record is None:
+def _check_fund(book: AuditedBook) -> None:
+    """Invariant 3: the fund is what the book says; one that is closed is empty."""
+    tenant_id, fund = book.chain[-1], book.fund
+    if fund is None:
         raise Broken(f"{tenant_id} has no fund")
-    fund = to_fund(FundRow.from_raw_data(record.item))
+    if not fund.is_open:
+        if fund.balance_minor or fund.debt_minor or book.fund_minor:
+            raise Broken(f"the closed fund of {tenant_id} is not empty")
+        return
     said = book.accounts[FUND_WITH_PARENT] + book.accounts[FUNDS_HELD]
     if not fund.balance_minor == said == book.fund_minor:
         raise Broken(f"the fund of {tenant_id} is {fund.balance_minor}, its book says {said}")
@@ -201,13 +226,22 @@ def _check_edge(parent: AuditedBook, child: AuditedBook) -> None:
     sides = (-parent.by_party[(tenant_id, FUNDS_HELD)], child.accounts[FUND_WITH_PARENT])
     if sides != (held, held) or child.by_journal[(GENERAL, FUND_WITH_PARENT)] != held:
         raise Broken(f"{parent.chain[-1]} holds {held} for {tenant_id}, which has {sides[1]}")
-    if parent.by_journal[(journal, RESELLER_RECEIVABLE)] != -child.accounts[PAYABLE_TO_PARENT]:
-        raise Broken(f"{parent.chain[-1]} and {tenant_id} do not agree on the credit")
+    for above, below in PAIRS:
+        if parent.by_journal[(journal, above)] != -child.by_party[(parent.chain[-1], below)]:
+            raise Broken(f"{parent.chain[-1]} and {tenant_id} do not agree on {above} and {below}")
 
 
 def _check_conserved(books: dict[str, AuditedBook]) -> None:
-    """Invariant 4: the funds together are what their top put in, less what it gave back, earned, and took as tax."""
-    top = next(book for book in books.values() if len(book.chain) == 1)
+    """Invariant 4: a segment's funds are what its top put in, less what it gave back, earned, and took as tax."""
+    tops = {tenant_id: 0 for tenant_id, book in books.items() if not book.has_fund}
+    for book in books.values():
+        if book.has_fund:
+            tops[next(above for above in reversed(book.chain[:-1]) if above in tops)] += book.fund_minor
+    for tenant_id, funds in tops.items():
+        _check_segment(books[tenant_id], funds)
+
+
+def _check_segment(top: AuditedBook, funds: int) -> None:
     put_in = earned = 0
     for journal in top.journals.values():
         for seen in journal:
@@ -217,6 +251,5 @@ def _check_conserved(books: dict[str, AuditedBook]) -> None:
             if seen.entry.draft.kind in ("recharge", "refund"):
                 put_in += moved
             earned -= sum(net for (account, _), net in seen.nets.items() if account in EARNED)
-    funds = sum(book.fund_minor for book in books.values() if len(book.chain) > 1)
     if funds != put_in - earned:
         raise Broken(f"{funds} in the funds, {put_in} put in, {earned} earned")
