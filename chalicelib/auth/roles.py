@@ -15,6 +15,9 @@ READS = frozenset(
         "jobs:read",
         "access-log:read",
         "audit-log:read",
+        "documents:read",
+        "retail:read",
+        "partners:read",
     }
 )
 CREDENTIALS = frozenset({"users:write", "password:write", "resellers:onboard", "resellers:login-as"})
@@ -39,6 +42,12 @@ _CHANGES = frozenset(
         "periods:close",
         "users:write",
         "resellers:login-as",
+        "documents:write",
+        "documents:settings",
+        "retail:write",
+        "retail:settings",
+        "payments:write",
+        "partners:write",
     }
 )
 
@@ -47,10 +56,22 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.MANAGER: _ANYONE | READS | (_CHANGES - {"users:write"}),
     Role.ACCOUNTANT: _ANYONE
     | (READS - {"users:read", "access-log:read"})
-    | {"funds:write", "ledger:write", "ledger:approve", "periods:close", "settlements:write"},
+    | {"funds:write", "ledger:write", "ledger:approve", "periods:close", "settlements:write", "documents:write"}
+    | {"retail:write", "payments:write", "partners:write"},
     Role.SUPPORT: _ANYONE
-    | {"resellers:read", "plans:read", "subscribers:read", "subscribers:write", "funds:read", "jobs:read"},
-    Role.COLLECTOR: _ANYONE | {"subscribers:read", "plans:read"},
+    | {
+        "resellers:read",
+        "plans:read",
+        "subscribers:read",
+        "subscribers:write",
+        "funds:read",
+        "jobs:read",
+        "documents:read",
+        "documents:write",
+        "retail:read",
+    },
+    Role.COLLECTOR: _ANYONE
+    | {"subscribers:read", "plans:read", "documents:read", "documents:write", "retail:read", "payments:write"},
     Role.TECHNICIAN: _ANYONE | {"subscribers:read", "plans:read", "jobs:read"},
 }
 

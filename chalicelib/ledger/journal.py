@@ -23,6 +23,9 @@ RECEIPTS = "receipts"
 PAYMENTS = "payments"
 CONTRA = "contra"
 YEAR_END = "year-end"
+RETAIL = "retail"
+"""What a tenant invoices to subscribers, and what becomes of it."""
+
 BY_HAND = (GENERAL, RECEIPTS, PAYMENTS, CONTRA)
 """The journals that people post to: everything else in a book is the system's."""
 
@@ -81,6 +84,9 @@ class Draft(NamedTuple):
     `recorded_by` the user (and `acting_by` who was behind a login-as), `corrects` the entry it reverses or mends.
     `late_for` is the accounting date it would have had if that day's period were not closed. `attachments` are texts
     `id:sha256` that tie documents into the hash.
+
+    An entry about several days says by `by_day` what each of them is of it: (day, ((account, net debit), ...)), in order
+    of day and account, nothing of zero. Together that is what its lines come to, account by account.
     """
 
     kind: str
@@ -95,6 +101,10 @@ class Draft(NamedTuple):
     acting_by: str = ""
     late_for: date | None = None
     attachments: tuple[str, ...] = ()
+    by_day: "ByDay" = ()
+
+
+ByDay = tuple[tuple[date, tuple[tuple[str, int], ...]], ...]
 
 
 class Entry(NamedTuple):
@@ -169,12 +179,33 @@ def check_balanced(lines: tuple[Line, ...]) -> None:
         raise UnbalancedEntryError("the debits and the credits are not equal")
 
 
+def check_by_day(draft: Draft) -> None:
+    """Raise `UnbalancedEntryError` unless the days of an entry come to its lines, and each account has one counterparty."""
+    if not draft.by_day:
+        return
+    days = [day for day, _ in draft.by_day]
+    left: dict[str, int] = {}
+    whose: dict[str, set[tuple[str, str]]] = {}
+    for line in draft.lines:
+        left[line.account] = left.get(line.account, 0) + line.debit_minor - line.credit_minor
+        whose.setdefault(line.account, set()).add((line.counterparty, line.cost_centre))
+    for _, nets in draft.by_day:
+        accounts = [account for account, _ in nets]
+        if not nets or accounts != sorted(set(accounts)) or not all(net for _, net in nets):
+            raise UnbalancedEntryError("the days of an entry are told account by account, and nothing of zero")
+        for account, net in nets:
+            left[account] = left.get(account, 0) - net
+    if any(left.values()) or days != sorted(set(days)) or any(len(one) > 1 for one in whose.values()):
+        raise UnbalancedEntryError("the days of an entry do not come to its lines")
+
+
 def append(head: Head, draft: Draft, recorded_micros: int, fund_after_minor: int | None = None) -> tuple[Head, Entry]:
     """The entry this draft becomes at the end of the journal, and the journal's new head.
 
     `recorded_micros` must not lie before the head's; `fund_after_minor` is F(t) after it, for entries that move a fund.
     """
     check_balanced(draft.lines)
+    check_by_day(draft)
     if recorded_micros < head.recorded_micros:
         raise ValueError("an entry is never recorded before the one it follows")
     sequence = head.sequence + 1
@@ -205,10 +236,17 @@ def entry_hash(
         f"{quoted(draft.corrects)},{quoted(draft.run)},{quoted(draft.reference)},"
         f"{quoted(draft.recorded_by)},{quoted(draft.acting_by)},{'null' if fund_after is None else repr(fund_after)}"
     )
-    if draft.late_for is not None or draft.attachments:
+    if draft.late_for is not None or draft.attachments or draft.by_day:
         late_for = draft.late_for.isoformat() if draft.late_for else None
         text += f",{compact_json(late_for)},{compact_json(list(draft.attachments))}"
+    if draft.by_day:
+        text += f",{compact_json(by_day_list(draft.by_day))}"
     return hashlib.sha256(f"{text}]".encode()).hexdigest()
+
+
+def by_day_list(by_day: ByDay) -> list[list[object]]:
+    """What each day is of an entry, as it is stored and hashed."""
+    return [[day.isoformat(), [[account, net] for account, net in nets]] for day, nets in by_day]
 
 
 def _line_text(line: Line) -> str:

@@ -1,5 +1,6 @@
-"""What is done for every book by itself: entries that come again, its digests, its daily proof; one message a tenant."""
+"""What is done for every book by itself: invoices, recurring entries, digests, its daily proof; one message a tenant."""
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -7,17 +8,44 @@ from typing import Any
 from chalicelib.auth.model import Author
 from chalicelib.aws.log import log
 from chalicelib.aws.queue import send_books
+from chalicelib.billing.late import filing_of
 from chalicelib.ledger.hand.recurring import post_due
 from chalicelib.ledger.totals.seal import seal_book
+from chalicelib.partners.due import AGGREGATE_INVOICE, carry_on, invoice_due
 from chalicelib.proof.prove import prove_book, prove_due
+from chalicelib.retail.overdue import chase_due
+from chalicelib.retail.run_invoices import INVOICE, carry_on_later, run_due
 from chalicelib.tenants.hierarchy import read_chain, read_tree
 from chalicelib.tenants.model import Tenant
 
 TEND = "tend"
 PROVE = "prove"
+INVOICING_SECONDS = 480.0
+"""How long a run of invoices goes on within one message; the next hour's goes on with it."""
+CHASING_SECONDS = 240.0
+"""The same of the daily look for overdue accounts."""
 
 Step = Callable[[Sequence[Tenant], datetime], object]
 """One thing that is done for a book: it finds for itself whether it is due, and repeating it is harmless."""
+
+
+def _invoice(chain: Sequence[Tenant], now: datetime) -> None:
+    until = time.monotonic() + INVOICING_SECONDS
+    for run in run_due(chain, now, lambda: time.monotonic() < until):
+        log("invoice run", tenant=run.biller_id, day=run.run_id, status=run.status.value, invoices=run.invoices)
+
+
+def _chase(chain: Sequence[Tenant], now: datetime) -> None:
+    until = time.monotonic() + CHASING_SECONDS
+    found = chase_due(chain, now, lambda tenant: filing_of(read_chain(tenant.chain)), lambda: time.monotonic() < until)
+    if found is not None and any(found[1:4]):
+        figures = {"fees": found.fees, "suspended": found.suspended, "returned": found.returned}
+        log("overdue accounts looked after", tenant=chain[-1].tenant_id, **figures)
+
+
+def _invoice_resellers(chain: Sequence[Tenant], now: datetime) -> None:
+    for issued in invoice_due(chain, now):
+        log("aggregate document issued", tenant=chain[-1].tenant_id, kind=issued.kind, number=issued.number)
 
 
 def _post_recurring(chain: Sequence[Tenant], now: datetime) -> None:
@@ -36,7 +64,7 @@ def _prove(chain: Sequence[Tenant], now: datetime) -> None:
         log("book proven", tenant=proof.tenant_id, day=str(proof.day), status=proof.status)
 
 
-STEPS: tuple[Step, ...] = (_post_recurring, _seal, _prove)
+STEPS: tuple[Step, ...] = (_invoice, _chase, _invoice_resellers, _post_recurring, _seal, _prove)
 """In this order; one that fails does not keep the others from being done."""
 
 
@@ -57,6 +85,12 @@ def carry_out(message: dict[str, Any], now: datetime, steps: Sequence[Step] = ST
     if message["do"] == PROVE:
         by = Author(str(message["user"]), str(message["acting"]))
         prove_book(chain, date.fromisoformat(str(message["day"])), now, by)
+        return
+    if message["do"] == AGGREGATE_INVOICE:
+        carry_on(chain, message, now)
+        return
+    if message["do"] == INVOICE:
+        carry_on_later(chain, str(message["day"]), now)
         return
     failed: Exception | None = None
     for step in steps:

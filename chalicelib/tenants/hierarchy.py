@@ -76,6 +76,12 @@ def find_child_with(parent: Tenant, child_id: str, more: Sequence[tuple[type[Row
     return child, others
 
 
+def child_with_code(parent_id: str, code: str) -> Tenant | None:
+    """The direct child of that code as the parent's own list has it, if there is one."""
+    row = read(ChildRow, keys.child(parent_id, code))
+    return None if row is None else to_tenant(row)
+
+
 def list_children(
     parent_id: str, *, limit: int, after: str | None, status: Status | None = None
 ) -> tuple[list[Tenant], str | None]:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import tests.conftest  # the environment of an installation, before anything of it is imported
 from chalicelib.aws import clock, rows
-from tests.bench import handlers, imports, mutants, posting, proof, schedules, settlement, statements
+from tests.bench import handlers, imports, invoices, mutants, papers, posting, proof, schedules, settlement, statements
 from tests.bench.report import show
 from tests.bench.wire import on_the_wire
 from tests.simulation import MemoryDynamoDB
@@ -38,6 +38,8 @@ def main(only: str = "") -> int:
         "handlers": _handlers,
         "start": lambda: show("Start", imports.figures()),
         "posting": lambda: show("Posting", posting.figures()),
+        "invoices": _invoices,
+        "papers": lambda: show("Papers", papers.figures()),
         "reports": lambda: show("Reports", in_memory(statements.measure)),
         "schedules": lambda: show("Schedules", schedules.figures()),
         "mutants": lambda: show("Mutants", mutants.figures()),
@@ -60,6 +62,13 @@ def _settlement() -> bool:
     large = in_memory(lambda engine: settlement.measure(engine, 100_000))
     small = in_memory(lambda engine: settlement.measure(engine, 1_000))
     return show("Settlement", settlement.figures(large, small))
+
+
+@at_noon()
+def _invoices() -> bool:
+    count = 10_000
+    found = in_memory(lambda engine: invoices.measure(engine, count))
+    return show("Invoices", invoices.figures(found, count))
 
 
 @at_noon()

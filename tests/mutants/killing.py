@@ -21,6 +21,7 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     "funds": (("tests/funds",), (SCHEDULES,), ("tests/billing", "tests/journeys")),
     "ledger": (("tests/ledger", "tests/billing/test_closing.py"), (SCHEDULES, "tests/proof"), ("tests/journeys",)),
     "billing": (("tests/billing",), (SCHEDULES,), ("tests/crm", "tests/journeys")),
+    "retail": (("tests/retail",), (SCHEDULES,), ("tests/journeys",)),
     "proof": (("tests/proof",), ("tests/journeys",)),
     "api": (("tests/api",), ("tests/funds",), ("tests/journeys",)),
     "tenants": (("tests/tenants",), ("tests/journeys",)),
