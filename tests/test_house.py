@@ -33,7 +33,10 @@ SHIPPED = {**MODULES, "app": ROOT / "app.py"}
 ALL = {**SHIPPED, **{str(path.relative_to(ROOT)): path for path in sorted(ROOT.glob("local/**/*.py"))}}
 
 MAY_USE_A_STORE = {
-    ("chalicelib.billing.post", "chalicelib.funds.store"): "a settled day moves every fund in its one transaction",
+    (
+        "chalicelib.billing.levels",
+        "chalicelib.funds.store",
+    ): "a settled day, or a correction, moves every fund in its one transaction",
     (
         "chalicelib.billing.connections",
         "chalicelib.funds.store",

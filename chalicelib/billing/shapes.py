@@ -26,7 +26,7 @@ class TariffBody(Body):
     day_count: Literal["calendar_month", "service_period", "fixed_30"] = "calendar_month"
     period: Literal["month", "quarter", "year"] = "month"
     refund_policy: Literal["none", "unused_days", "unused_days_less_fee", "full"] = "unused_days"
-    refund_fee: Price = Field(default=0, examples=["0.00"])
+    refund_fee: Annotated[Price, Field(default_factory=lambda: 0, examples=["0.00"])]
     tax_bps: RateBps = 0
     prices: Annotated[list[PriceBody], Field(min_length=1, max_length=500)]
 
@@ -94,7 +94,8 @@ class SettlementAnswer(Answer):
 
 
 class DayAnswer(Answer):
-    """One day of one service. `charge` is null until the day is settled."""
+    """One day of one service, as it is known now. `charge` is null until the day is settled; `correction` names the last
+    one that changed the day since."""
 
     date: DayOut
     service: str = Field(examples=["tk7m2p9qx4abc.v17"])
@@ -104,6 +105,7 @@ class DayAnswer(Answer):
     charge: MoneyOut | None = Field(examples=["18.54"])
     rule: str | None = Field(examples=["calendar_month: day 16 of 31"])
     entry: str | None = Field(examples=["tk7m2p9qx4abc.f1795329000000000-general-3"])
+    correction: str | None = Field(default=None, examples=[None])
 
 
 class DaysAnswer(Answer):

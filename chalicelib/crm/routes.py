@@ -8,7 +8,8 @@ from chalicelib.api.call import Call
 from chalicelib.api.paging import decode_cursor, encode_cursor, page_of
 from chalicelib.billing.ahead import charge_soon
 from chalicelib.billing.connections import guard_new_connections
-from chalicelib.billing.pins import guard_day
+from chalicelib.billing.correct import correct_soon
+from chalicelib.billing.late import filing_of
 from chalicelib.billing.tariffs import guard_priced
 from chalicelib.core.errors import NotFound, invalid_field
 from chalicelib.crm import find
@@ -156,12 +157,16 @@ def change_subscriber(call: Call, subscriber_id: str) -> SubscriberAnswer:
     repeatable=True,
     also={
         409: "day-already-pinned, already-enabled, already-disabled, same-plan, already-disconnected, "
-        "service-disconnected, before-start, contradicts-later-event, too-many-events",
+        "service-disconnected, before-start, contradicts-later-event, too-many-events, no-such-event, same-start",
         422: "plan-not-priced",
     },
 )
 def add_event(call: Call, subscriber_id: str) -> EventAnswer:
-    """Enable, disable, move to another plan or disconnect a service from a day on."""
+    """Enable, disable, move to another plan or disconnect a service from a day on.
+
+    `start` tells its true first day, and `withdraw` takes back an event of that day that was wrong. What is dated on a
+    settled day is corrected at once: the answer shows by how much.
+    """
     tenant_id, body = call.tenant.tenant_id, call.body
     number = subscriber_number(tenant_id, subscriber_id)
     asked = AskedChange(
@@ -169,10 +174,23 @@ def add_event(call: Call, subscriber_id: str) -> EventAnswer:
         effective_on=body.effective_on,
         plan=_plan_moved_to(call, EventKind(body.type), body.plan, body.effective_on),
         service_number=None if body.service is None else _own_service(tenant_id, body.service, "service"),
+        withdraws=_withdrawn(EventKind(body.type), body.withdraws),
     )
-    guard = guard_day(tenant_id, body.effective_on)
     remember = call.remember(lambda recorded: show_event(recorded, call.today))
-    return show_event(record_event(call.tenant, number, asked, guard, call.today, call.now, remember), call.today)
+    recorded = record_event(call.tenant, number, asked, filing_of(call.tenants), call.today, call.now, remember)
+    correction = correct_soon(call.tenant.chain, call.now, recorded.late)
+    charge_soon(call.tenants, call.now)
+    return show_event(recorded, call.today, correction)
+
+
+def _withdrawn(kind: EventKind, withdraws: str | None) -> EventKind | None:
+    if kind is not EventKind.WITHDRAW:
+        if withdraws is not None:
+            raise invalid_field("withdraws", "belongs to withdraw only")
+        return None
+    if withdraws is None:
+        raise invalid_field("withdraws", "is required: the type of the event that was wrong")
+    return EventKind(withdraws)
 
 
 def _line(call: Call, body: LineBody) -> tuple[Plan, Line]:

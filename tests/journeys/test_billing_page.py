@@ -1,0 +1,193 @@
+"""`docs/billing.md`, done step by step: a month of each mode through HTTP, and every figure of the page.
+
+Each test is a section of the page; what it asserts of money has to stand in that section.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import SetClock
+from tests.invariants import check_invariants
+from tests.journeys.client import Client
+from tests.simulation import MemoryDynamoDB
+from tests.tenants.isp import OPERATOR, PASSWORD, PLAN, nobody, onboard, owner_of, the_operator
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "billing.md"
+
+
+class Section:
+    """A section of the page; `says` is a figure that has to stand in it."""
+
+    def __init__(self, title: str) -> None:
+        parts = PAGE.read_text().split("\n## ")
+        self.text = next(part for part in parts if part.startswith(title))
+
+    def says(self, figure: str) -> str:
+        assert f" {figure}" in self.text, f"{figure} does not stand in {self.text.splitlines()[0]!r}"
+        return figure
+
+
+def offer(seller: Client, code: str, price: str, based_on: str | None = None) -> None:
+    base = {"based_on": based_on} if based_on else {}
+    seller.post("/v1/plans", {**PLAN, "code": code, "monthly_price": price, **base}).ok(201)
+
+
+def take_on(operator: Client, code: str, mode: str, buying: dict[str, Any]) -> tuple[str, Client]:
+    """A reseller from 1 November on that sells HOME at 800.00; its id and its owner."""
+    reseller = onboard(operator, code, settles_from="2026-11-01", settlement={"mode": mode})["id"]
+    if buying:
+        operator.put(f"/v1/resellers/{reseller}/tariff", {"effective_on": "2026-11-01", **buying}).ok(200)
+    owner = owner_of(code)
+    offer(owner, "HOME", "800.00", "op.HOME")
+    return reseller, owner
+
+
+def connect(owner: Client, name: str, start_on: str, plan: str = "HOME") -> str:
+    body = {"name": name, "plan": plan, "username": name.lower(), "start_on": start_on}
+    return str(owner.post("/v1/subscribers", body).ok(201)["id"])
+
+
+def happens(owner: Client, subscriber: str, kind: str, on: str) -> Any:
+    return owner.post(f"/v1/subscribers/{subscriber}/events", {"type": kind, "effective_on": on}).ok(201)
+
+
+def prices(**monthly: str) -> dict[str, Any]:
+    return {"prices": [{"plan": code, "monthly_price": price} for code, price in monthly.items()]}
+
+
+def books(client: Client) -> dict[str, str]:
+    """The balance of each account that has one, debit or credit, by name."""
+    found = client.get("/v1/ledger/trial-balance").ok(200)["accounts"]
+    return {one["name"]: one["debit"] if one["debit"] != "0.00" else one["credit"] for one in found}
+
+
+def in_tie(operator: Client) -> None:
+    for row in operator.get("/v1/tie-outs").ok(200)["items"]:
+        assert {row["difference"], *(one["difference"] for one in row["others"])} == {"0.00"}
+    check_invariants()
+
+
+@pytest.fixture
+def operator(engine: MemoryDynamoDB, the_clock: SetClock) -> Iterator[Client]:
+    """The operator on the morning of 1 November, with two plans, and somebody who has nothing to do with it."""
+    the_clock.set("2026-11-01T06:00:00")
+    operator = the_operator()
+    offer(operator, "HOME", "700.00")
+    offer(operator, "LITE", "100.00")
+    onboard(operator, "OTHER", settles_from="2026-11-01")
+    yield operator
+    other = nobody().signed_in("owner@other.test", PASSWORD)
+    assert books(other) == {}
+
+
+def morning_of(the_clock: SetClock, day: str) -> Client:
+    """The operator, signed in at noon of that day."""
+    the_clock.set(f"{day}T06:00:00")
+    return nobody().signed_in(OPERATOR, PASSWORD)
+
+
+def settle(operator: Client, through: str) -> None:
+    operator.post("/v1/settlements", {"date": through}).ok(200)
+
+
+def test_a_month_of_a_reseller_that_pays_daily_from_its_fund(operator: Client, the_clock: SetClock) -> None:
+    page = Section("Prepaid, by the day")
+    alpha_id, alpha = take_on(operator, "ALPHA", "prepaid", prices(HOME="500.00", LITE="60.00"))
+    operator.post(f"/v1/resellers/{alpha_id}/recharges", {"amount": page.says("1000.00"), "method": "cash"}).ok(201)
+    karim = connect(alpha, "Karim", "2026-11-01")
+    salma = connect(alpha, "Salma", "2026-11-11")
+    happens(alpha, salma, "disconnect", "2026-11-20")
+    operator = morning_of(the_clock, "2026-12-01")
+    settle(operator, "2026-11-30")
+    alpha = owner_of("ALPHA")
+    days = alpha.get(f"/v1/subscribers/{karim}/days?from=2026-11-01&to=2026-11-30").ok(200)
+    assert (days["charged"], days["items"][0]["charge"]) == (page.says("500.00"), page.says("16.67"))
+    days = alpha.get(f"/v1/subscribers/{salma}/days?from=2026-11-01&to=2026-11-30").ok(200)
+    assert days["charged"] == page.says("166.66")
+    assert alpha.get("/v1/fund")["balance"] == page.says("333.34")
+    assert books(operator) == {
+        "Cash": "1000.00",
+        "Funds held for resellers": "333.34",
+        "Wholesale revenue": page.says("666.66"),
+    }
+    in_tie(operator)
+
+
+def test_a_fact_that_comes_late_is_corrected_today_and_explained(operator: Client, the_clock: SetClock) -> None:
+    page = Section("What was recorded late")
+    alpha_id, alpha = take_on(operator, "ALPHA", "prepaid", prices(HOME="500.00", LITE="60.00"))
+    operator.post(f"/v1/resellers/{alpha_id}/recharges", {"amount": "1000.00", "method": "cash"}).ok(201)
+    karim = connect(alpha, "Karim", "2026-11-01")
+    operator = morning_of(the_clock, "2026-12-01")
+    settle(operator, "2026-11-30")
+    alpha = owner_of("ALPHA")
+    assert alpha.get("/v1/fund")["balance"] == "500.00"
+    answer = happens(alpha, karim, "disable", "2026-11-21")
+    assert alpha.get("/v1/fund")["balance"] == page.says("650.00")
+    found = alpha.get("/v1/corrections").ok(200)["items"]
+    assert len(found) == 1
+    assert found[0]["difference"] in (page.says("-150.00"), answer["correction"]["difference"])
+    assert books(operator)["Wholesale revenue"] == page.says("350.00")
+    known = operator.get("/v1/ledger/trial-balance?on=2026-11-30").ok(200)["accounts"]
+    assert [one["credit"] for one in known if one["code"] == "4100"] == [page.says("500.00")]
+    about = operator.get("/v1/ledger/trial-balance?on=2026-11-30&by=service_on").ok(200)["accounts"]
+    assert [one["credit"] for one in about if one["code"] == "4100"] == ["350.00"]
+    happens(alpha, karim, "enable", "2026-11-21")
+    assert alpha.get("/v1/fund")["balance"] == "500.00"
+    in_tie(operator)
+
+
+def test_a_month_of_a_reseller_that_pays_in_advance(operator: Client, the_clock: SetClock) -> None:
+    page = Section("Prepaid, in advance")
+    buying = {"timing": "advance", "refund_policy": "unused_days", **prices(HOME="600.00", LITE="60.00")}
+    gamma_id, gamma = take_on(operator, "GAMMA", "prepaid", buying)
+    operator.post(f"/v1/resellers/{gamma_id}/recharges", {"amount": "1000.00", "method": "cash"}).ok(201)
+    the_clock.set("2026-11-11T06:00:00")
+    operator = morning_of(the_clock, "2026-11-11")
+    settle(operator, "2026-11-10")
+    gamma = owner_of("GAMMA")
+    rafi = connect(gamma, "Rafi", "2026-11-11")
+    assert gamma.get("/v1/fund")["balance"] == page.says("600.00")
+    assert books(operator)["Deferred revenue"] == page.says("400.00")
+    operator = morning_of(the_clock, "2026-11-20")
+    settle(operator, "2026-11-19")
+    assert books(operator)["Wholesale revenue"] == page.says("180.00")
+    gamma = owner_of("GAMMA")
+    happens(gamma, rafi, "disconnect", "2026-11-20")
+    assert gamma.get("/v1/fund")["balance"] == page.says("800.00")
+    operator = morning_of(the_clock, "2026-12-01")
+    settle(operator, "2026-11-30")
+    assert books(operator) == {
+        "Cash": "1000.00",
+        "Funds held for resellers": "800.00",
+        "Wholesale revenue": page.says("200.00"),
+    }
+    in_tie(operator)
+
+
+def test_a_month_of_a_reseller_that_is_invoiced_for_its_use(operator: Client, the_clock: SetClock) -> None:
+    page = Section("Aggregate invoice")
+    delta_id, delta = take_on(operator, "DELTA", "aggregate", prices(HOME="249.95", LITE="29.95"))
+    offer(delta, "LITE", "90.00", "op.LITE")
+    connect(delta, "Mina", "2026-11-01")
+    connect(delta, "Nur", "2026-11-01", "LITE")
+    terms = {"cycle": {"kind": "monthly", "day": 1}, "due_days": 7}
+    operator.put(f"/v1/resellers/{delta_id}/aggregate-terms", terms).ok(200)
+    operator = morning_of(the_clock, "2026-12-01")
+    settle(operator, "2026-11-30")
+    assert books(operator)["Unbilled receivable from resellers"] == "279.90"
+    path = f"/v1/resellers/{delta_id}/aggregate-invoices"
+    invoice = operator.post(path, {"through": "2026-11-30"}).ok(201)
+    assert invoice["total"] == page.says("279.90")
+    lines = operator.get(f"{path}/{invoice['id']}").ok(200)["lines"]
+    assert [one["amount"] for one in lines] == [page.says("249.95"), page.says("29.95")]
+    assert books(operator)["Reseller receivable"] == "279.90"
+    for amount, left in ((page.says("100.00"), page.says("179.90")), ("179.90", None)):
+        paid = {"amount": amount, "method": "bank", "reference": f"TT {amount}"}
+        operator.post(f"/v1/resellers/{delta_id}/aggregate-payments", paid).ok(201)
+        assert books(operator).get("Reseller receivable") == left
+    assert books(owner_of("DELTA")) == {"Bank": "279.90", "Bandwidth cost": "279.90"}
+    in_tie(operator)
