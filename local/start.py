@@ -25,6 +25,7 @@ WORKERS: Final = (
     ("SETTLEMENT_QUEUE_URL", "chalicelib.billing.worker", "settle_day"),
     ("JOBS_QUEUE_URL", "chalicelib.crm.worker", "run_import"),
     ("BOOKS_QUEUE_URL", "chalicelib.proof.worker", "tend_book"),
+    ("DOCUMENTS_QUEUE_URL", "chalicelib.documents.worker", "print_document"),
 )
 
 

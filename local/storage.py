@@ -16,6 +16,8 @@ JOBS_QUEUE: Final = "tributary-jobs"
 JOBS_DEAD_LETTER: Final = "tributary-jobs-dead-letter"
 BOOKS_QUEUE: Final = "tributary-books"
 BOOKS_DEAD_LETTER: Final = "tributary-books-dead-letter"
+DOCUMENTS_QUEUE: Final = "tributary-documents"
+DOCUMENTS_DEAD_LETTER: Final = "tributary-documents-dead-letter"
 FILES_BUCKET: Final = "tributary-files"
 
 EXPIRING_TABLES: Final = (TENANTS_TABLE, CRM_TABLE)
@@ -57,6 +59,7 @@ def prepare() -> dict[str, str]:
     settlement, settlement_dead = create_queue_pair(sqs, SETTLEMENT_QUEUE, SETTLEMENT_DEAD_LETTER)
     jobs, jobs_dead = create_queue_pair(sqs, JOBS_QUEUE, JOBS_DEAD_LETTER)
     books, books_dead = create_queue_pair(sqs, BOOKS_QUEUE, BOOKS_DEAD_LETTER)
+    documents, documents_dead = create_queue_pair(sqs, DOCUMENTS_QUEUE, DOCUMENTS_DEAD_LETTER)
     return {
         "TENANTS_TABLE": TENANTS_TABLE,
         "BOOKS_TABLE": BOOKS_TABLE,
@@ -67,6 +70,8 @@ def prepare() -> dict[str, str]:
         "JOBS_DEAD_LETTER_URL": jobs_dead,
         "BOOKS_QUEUE_URL": books,
         "BOOKS_DEAD_LETTER_URL": books_dead,
+        "DOCUMENTS_QUEUE_URL": documents,
+        "DOCUMENTS_DEAD_LETTER_URL": documents_dead,
         "FILES_BUCKET": FILES_BUCKET,
     }
 

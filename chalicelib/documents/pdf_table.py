@@ -1,10 +1,6 @@
 """A table as PDF, printed by Typst in a process that can do nothing else (`press.py`)."""
 
-import subprocess
-import sys
-import tempfile
 from datetime import date, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +9,14 @@ from chalicelib.core.errors import Invalid, Unavailable
 from chalicelib.core.json import compact_json
 from chalicelib.core.money import decimals_of, format_money
 from chalicelib.core.table import Cell, Column, Kind, Table
+from chalicelib.documents.printing import Limits, TemplateFault, print_files
 
 HERE = Path(__file__).parent
 MAX_PRINTED_CELLS = 30_000
 MAX_PRINTED_BYTES = 1_500_000
 """Some 150 sheets of paper: what is printed within the memory of a function and the time of a request."""
 MOST_UPRIGHT_COLUMNS = 6
-_SECONDS = 22
+_LIMITS = Limits(pages=2_000, bytes=50_000_000)
 _SHORT_TEXT = 12
 _LONG_TEXT = 48
 
@@ -40,32 +37,12 @@ def render_pdf(table: Table, made_at: datetime, timezone: str, library_path: str
 
 def run_press(template: str, data: str, made_at: datetime, library_path: str = "") -> bytes:
     """What the press makes of a template and the data (JSON) it may read; `Unavailable` when it makes nothing."""
-    given = {"template": template, "table": data, "printed_seconds": int(made_at.timestamp())}
-    environment = {"LD_LIBRARY_PATH": library_path} if library_path else {}
-    with tempfile.TemporaryDirectory() as root:
-        try:
-            done = subprocess.run(
-                [sys.executable, "-I", "-B", str(HERE / "press.py"), str(HERE / "fonts"), _packages()],
-                input=compact_json(given).encode(),
-                capture_output=True,
-                cwd=root,
-                env=environment,
-                timeout=_SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise _stuck() from error
-    if done.returncode or not done.stdout.startswith(b"%PDF"):
-        raise _stuck() from RuntimeError(done.stderr.decode(errors="replace")[-500:])
-    return done.stdout
-
-
-def _packages() -> str:
-    """Where Typst is installed, found without importing it."""
-    found = find_spec("typst")
-    if found is None or found.origin is None:
-        raise _stuck()
-    return str(Path(found.origin).parent.parent)
+    try:
+        return print_files({"main.typ": template, "table.json": data}, made_at, library_path, _LIMITS)
+    except TemplateFault as fault:
+        raise _stuck() from fault
+    except Unavailable as away:
+        raise _stuck() from away.__cause__
 
 
 def _too_large(most: str) -> Invalid:

@@ -10,7 +10,7 @@ from typing import Any
 from infra.package import TEMPLATE, ZIP
 from infra.size import Size
 
-FUNCTIONS = ("APIHandler", "PlanSettlements", "RunImport", "SettleDay", "TendBook", "TendBooks")
+FUNCTIONS = ("APIHandler", "PlanSettlements", "PrintDocument", "RunImport", "SettleDay", "TendBook", "TendBooks")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ def test_memory_and_time_are_set_for_each_function(package: Package) -> None:
         "RunImport": (1024, 300),
         "TendBooks": (512, 300),
         "TendBook": (1769, 900),
+        "PrintDocument": (1769, 120),
     }
 
 
@@ -48,7 +49,8 @@ def test_a_function_is_told_the_tables_and_settings_by_reference(package: Packag
     environment = package.environment(function)
     version = environment.pop("TRIBUTARY_VERSION")
     assert len(version) == 12
-    for variable in ("SETTLEMENT_QUEUE_URL", "JOBS_QUEUE_URL", "BOOKS_QUEUE_URL", "TOKEN_KEYS_SECRET", "FILES_BUCKET"):
+    queues = ("SETTLEMENT_QUEUE_URL", "JOBS_QUEUE_URL", "BOOKS_QUEUE_URL", "DOCUMENTS_QUEUE_URL")
+    for variable in (*queues, "TOKEN_KEYS_SECRET", "FILES_BUCKET"):
         environment.pop(variable, None)
     assert environment == {
         "TENANTS_TABLE": {"Ref": "TenantsTable"},
@@ -62,9 +64,10 @@ def test_a_function_is_told_the_tables_and_settings_by_reference(package: Packag
     }
 
 
-def test_the_printer_lies_beside_the_one_function_that_prints(package: Package) -> None:
+def test_the_printer_lies_beside_the_two_functions_that_print(package: Package) -> None:
     layers = {function: package.properties(function).get("Layers", []) for function in FUNCTIONS}
-    assert layers == {**dict.fromkeys(FUNCTIONS, []), "APIHandler": [{"Ref": "PrinterLayer"}]}
+    printing = dict.fromkeys(("APIHandler", "PrintDocument"), [{"Ref": "PrinterLayer"}])
+    assert layers == {**dict.fromkeys(FUNCTIONS, []), **printing}
     layer = package.properties("PrinterLayer")
     assert layer["ContentUri"] == f"./{PRINTER_ZIP}"
     assert (layer["CompatibleRuntimes"], layer["CompatibleArchitectures"]) == (["python3.11"], ["arm64"])
@@ -104,10 +107,16 @@ def test_a_dead_letter_and_a_late_message_wake_a_person(package: Package) -> Non
     late = alarmed(package, "AWS/SQS", "ApproximateAgeOfOldestMessage")
     assert sorted(one["Fn::GetAtt"][0] for one in dead) == [
         "BooksDeadLetters",
+        "DocumentsDeadLetters",
         "JobsDeadLetters",
         "SettlementDeadLetters",
     ]
-    assert sorted(one["Fn::GetAtt"][0] for one in late) == ["BooksQueue", "JobsQueue", "SettlementQueue"]
+    assert sorted(one["Fn::GetAtt"][0] for one in late) == [
+        "BooksQueue",
+        "DocumentsQueue",
+        "JobsQueue",
+        "SettlementQueue",
+    ]
 
 
 def test_what_the_code_calls_an_alarm_wakes_a_person(package: Package) -> None:
@@ -129,5 +138,7 @@ def test_outputs_name_what_a_person_needs(package: Package) -> None:
         "JobsDeadLetters",
         "BooksQueue",
         "BooksDeadLetters",
+        "DocumentsQueue",
+        "DocumentsDeadLetters",
     ):
         assert package.template["Outputs"][f"{queue}Url"] == {"Value": {"Ref": queue}}

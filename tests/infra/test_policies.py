@@ -25,9 +25,12 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "SettlementQueue": {"sqs:SendMessage"},
         "JobsQueue": {"sqs:SendMessage"},
         "BooksQueue": {"sqs:SendMessage"},
+        "DocumentsQueue": {"sqs:SendMessage"},
         "TokenKeys": {"secretsmanager:GetSecretValue"},
         "FilesBucket/attachments": {"s3:GetObject", "s3:PutObject"},
         "FilesBucket/reports": {"s3:GetObject", "s3:PutObject"},
+        "FilesBucket/brands": {"s3:GetObject", "s3:PutObject"},
+        "FilesBucket/documents": {"s3:GetObject"},
         "ApiLog": WRITE_LOG,
     },
     "PlanSettlements": {
@@ -64,6 +67,15 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "CrmTable": on_table(READ),
         "BooksQueue": TAKE,
         "TendBookLog": WRITE_LOG,
+    },
+    "PrintDocument": {
+        "TenantsTable": on_table(READ),
+        "BooksTable": on_table(READ | {"PutItem"}),
+        "CrmTable": on_table(READ),
+        "FilesBucket/brands": {"s3:GetObject"},
+        "FilesBucket/documents": {"s3:PutObject"},
+        "DocumentsQueue": TAKE,
+        "PrintDocumentLog": WRITE_LOG,
     },
 }
 
@@ -125,13 +137,20 @@ def test_no_policy_of_a_function_has_a_wildcard_but_for_the_files_of_a_folder(pa
 def test_no_function_removes_a_file_or_lists_them(package: Package) -> None:
     asked = {action for function in FUNCTIONS for actions in allowed(package, function).values() for action in actions}
     assert {action for action in asked if action.startswith("s3:")} == {"s3:GetObject", "s3:PutObject"}
-    assert [function for function in FUNCTIONS if "FILES_BUCKET" in package.environment(function)] == ["APIHandler"]
+    told = [function for function in FUNCTIONS if "FILES_BUCKET" in package.environment(function)]
+    assert told == ["APIHandler", "PrintDocument"]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_function_may_scan_or_touch_a_table_as_a_whole(package: Package, function: str) -> None:
     actions = set().union(*allowed(package, function).values())
     assert not {a for a in actions if any(word in a for word in ("Scan", "Table", "Purge", "PartiQL", "Backup"))}
+
+
+def test_the_worker_of_documents_writes_nothing_of_the_books_but_documents(package: Package) -> None:
+    (writing,) = [one for one in statements(package, "PrintDocument") if "dynamodb:PutItem" in one["Action"]]
+    assert writing["Action"] == ["dynamodb:PutItem"]
+    assert writing["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*#documents"]}}
 
 
 def test_the_import_worker_writes_nothing_of_the_books_but_which_days_it_holds(package: Package) -> None:
@@ -160,6 +179,7 @@ def test_a_function_knows_the_address_of_a_queue_only_if_it_sends_to_it(package:
         "SETTLEMENT_QUEUE_URL": "SettlementQueue",
         "JOBS_QUEUE_URL": "JobsQueue",
         "BOOKS_QUEUE_URL": "BooksQueue",
+        "DOCUMENTS_QUEUE_URL": "DocumentsQueue",
     }
     for function in FUNCTIONS:
         for variable, queue in addresses.items():

@@ -1,6 +1,7 @@
 """Each function run for real in memory: whatever it asks of a table, its policy allows."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import keys, rows, tables
-from chalicelib.aws.tables import Delete, Update, forget, write
+from chalicelib.aws.tables import Delete, Update, forget, read_page, write
 from chalicelib.billing.jobs import plan_settlements
 from chalicelib.billing.pins import guard_day, hold_days, pinned_through, release_days
 from chalicelib.billing.worker import settle_day
@@ -17,16 +18,26 @@ from chalicelib.crm.import_days import Days
 from chalicelib.crm.import_events import import_events
 from chalicelib.crm.import_roster import import_subscribers
 from chalicelib.crm.worker import run_import
+from chalicelib.documents.asking import as_message, documents_of
+from chalicelib.documents.brand import Brand
+from chalicelib.documents.brands import save_brand
+from chalicelib.documents.document import Order
+from chalicelib.documents.paper import Language, PaperKind
+from chalicelib.documents.templates import save_template
+from chalicelib.documents.worker import print_document
 from chalicelib.funds.limits import change_limits
 from chalicelib.ledger.doubts import read_doubts
 from chalicelib.ledger.journal import GENERAL
 from chalicelib.ledger.store import HeadRow
 from chalicelib.proof.jobs import tend_books
 from chalicelib.proof.worker import tend_book
+from chalicelib.retail.store import DocumentRow, to_document
+from tests.bench.invoices import billing_world, invoice
 from tests.conftest import SetClock, create_tables
 from tests.crm.a_tenant import any_connection, any_price
 from tests.infra.test_policies import ALLOWED
 from tests.simulation import MemoryDynamoDB
+from tests.store_of_files import Store
 from tests.world import NOW, World
 
 YESTERDAY = date(2026, 11, 21)
@@ -204,3 +215,38 @@ def test_the_books_functions_stay_within_their_policies_when_all_is_sound_and_wh
     assert read_doubts("alpha")[0].doubt_id == "alpha:general:head"
     assert beyond("TendBook", worked) == set()
     assert beyond("TendBooks", asked) == set()
+
+
+def test_the_worker_of_documents_stays_within_its_policy_and_writes_documents_alone(
+    asked: Asked, bucket: Store, the_clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A brand and a template of its own, a document printed, one printed anew, and one of nothing."""
+    world = billing_world(1)
+    invoice(world, 11)
+    brand, template = Brand("Beta", logo=None), '#import "house.typ": *\n#show: sheet\n#totals-part()\n'
+    save_brand("beta", brand, "uboss", NOW)
+    save_template("beta", PaperKind.INVOICE, template, "uboss", NOW)
+    (row,) = read_page(DocumentRow, keys.retail_documents("beta", "beta", 1), limit=1).rows
+    of = to_document(row).document_id
+    orders = [Order("beta", PaperKind.INVOICE, one, Language.BANGLA, 1, 0, "uboss") for one in (of, "beta.i99")]
+    written = written_keys(monkeypatch)
+    asked.clear()
+    deliver(print_document, *(as_message(one) for one in (*orders, replace(orders[0], number=2))))
+    statuses = [document.status.value for document in documents_of("beta", of) + documents_of("beta", "beta.i99")]
+    assert statuses == ["ready", "ready", "failed"]
+    assert written == {"beta#documents"}
+    assert beyond("PrintDocument", asked) == set()
+
+
+def written_keys(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The partitions that are written to from now on."""
+    found: set[str] = set()
+    really = tables._call
+
+    def call(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        if operation == "PutItem":
+            found.add(parameters["Item"]["pk"]["S"])
+        return really(operation, parameters)
+
+    monkeypatch.setattr(tables, "_call", call)
+    return found

@@ -6,7 +6,7 @@ import string
 
 import pytest
 
-from chalicelib.aws.files import attachment_file, report_file
+from chalicelib.aws.files import attachment_file, document_file, logo_file, report_file
 from tests.infra.packaged import Package
 
 TABLES = ("BooksTable", "CrmTable", "TenantsTable")
@@ -14,8 +14,14 @@ QUEUES = {
     "SettlementQueue": "SettlementDeadLetters",
     "JobsQueue": "JobsDeadLetters",
     "BooksQueue": "BooksDeadLetters",
+    "DocumentsQueue": "DocumentsDeadLetters",
 }
-WORKERS = {"SettlementQueue": "SettleDay", "JobsQueue": "RunImport", "BooksQueue": "TendBook"}
+WORKERS = {
+    "SettlementQueue": "SettleDay",
+    "JobsQueue": "RunImport",
+    "BooksQueue": "TendBook",
+    "DocumentsQueue": "PrintDocument",
+}
 
 
 def test_there_are_three_tables(package: Package) -> None:
@@ -76,6 +82,8 @@ def test_settlement_messages_keep_their_order_in_the_dead_letters_too(package: P
         "JobsDeadLetters": None,
         "BooksQueue": None,
         "BooksDeadLetters": None,
+        "DocumentsQueue": None,
+        "DocumentsDeadLetters": None,
     }
 
 
@@ -125,13 +133,14 @@ def test_the_bucket_is_private_encrypted_versioned_and_stays(package: Package) -
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
-def test_reports_are_forgotten_after_a_week_and_attachments_never(package: Package) -> None:
+def test_reports_are_forgotten_after_a_week_and_nothing_else(package: Package) -> None:
     rules = package.properties("FilesBucket")["LifecycleConfiguration"]["Rules"]
     expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
     assert expiring == {"reports/": 7}
     assert [rule["Prefix"] for rule in rules if "NoncurrentVersionExpiration" in rule] == ["reports/"]
     assert report_file("t1", "r1").startswith("reports/")
-    assert not attachment_file("t1", "a1").startswith("reports/")
+    for kept in (attachment_file("t1", "a1"), logo_file("t1", "l1"), document_file("t1", "9f2c")):
+        assert not kept.startswith("reports/")
 
 
 def test_the_bucket_refuses_plain_http(package: Package) -> None:

@@ -130,6 +130,13 @@ def test_the_printer_is_a_layer_for_arm64_and_not_in_the_zip(package: Package, t
         "chalicelib/documents/fonts/NotoSansBengali-Bold.ttf",
         "chalicelib/documents/fonts/NotoSansBengali-Regular.ttf",
         "chalicelib/documents/fonts/OFL.txt",
+        "chalicelib/documents/layouts/commission_statement.typ",
+        "chalicelib/documents/layouts/credit_note.typ",
+        "chalicelib/documents/layouts/house.typ",
+        "chalicelib/documents/layouts/invoice.typ",
+        "chalicelib/documents/layouts/payslip.typ",
+        "chalicelib/documents/layouts/receipt.typ",
+        "chalicelib/documents/layouts/statement.typ",
         "chalicelib/documents/table.typ",
     ]
 
