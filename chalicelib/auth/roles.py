@@ -18,6 +18,7 @@ READS = frozenset(
         "documents:read",
         "retail:read",
         "partners:read",
+        "billing:preview",
     }
 )
 CREDENTIALS = frozenset({"users:write", "password:write", "resellers:onboard", "resellers:login-as"})
@@ -69,6 +70,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         "documents:read",
         "documents:write",
         "retail:read",
+        "billing:preview",
     },
     Role.COLLECTOR: _ANYONE
     | {"subscribers:read", "plans:read", "documents:read", "documents:write", "retail:read", "payments:write"},

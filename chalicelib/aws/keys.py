@@ -465,6 +465,43 @@ def aggregate_numbers(parent_id: str, kind: str) -> Key:
     return Key(f"{parent_id}#aggregate-numbers", kind)
 
 
+# Commissions: between a child that earns a percentage and its parent, under the child
+
+
+def commission_state(child_id: str) -> Key:
+    """How far the statements of a child are, and what it is owed."""
+    return Key(f"{child_id}#commission", "state")
+
+
+def commission_terms(child_id: str) -> str:
+    return f"{child_id}#commission-terms"
+
+
+def commission_terms_version(child_id: str, month: date, revision: int) -> Key:
+    return Key(commission_terms(child_id), f"{month:%Y-%m}#{revision:010d}")
+
+
+def commission_statements(child_id: str) -> str:
+    return f"{child_id}#commission-statements"
+
+
+def commission_statement(child_id: str, month: date) -> Key:
+    return Key(commission_statements(child_id), f"{month:%Y-%m}")
+
+
+def commission_lines(child_id: str, month: date, part: int) -> Key:
+    """A part of the lines of a statement; it is written while the statement is being made."""
+    return Key(f"{child_id}#commission-lines#{month:%Y-%m}", f"{part:06d}")
+
+
+def commission_payouts(child_id: str) -> str:
+    return f"{child_id}#commission-payouts"
+
+
+def commission_payout(child_id: str, serial: int) -> Key:
+    return Key(commission_payouts(child_id), f"{serial:010d}")
+
+
 # Retail: what a tenant (the biller) invoices to subscribers, its own and those of percentage tenants below it
 
 

@@ -8,9 +8,10 @@ from chalicelib.aws import keys
 from chalicelib.aws.guards import Guard, together
 from chalicelib.aws.tables import Check, ConditionFailed
 from chalicelib.billing.cut import with_tax
+from chalicelib.billing.overdue import guard_not_overdue
 from chalicelib.billing.pins import guard_day
 from chalicelib.billing.state import read_state
-from chalicelib.billing.tariffs import DayPrices, read_price_book
+from chalicelib.billing.tariffs import DayPrices, PriceBook, read_price_book
 from chalicelib.core.errors import Conflict, FieldError, Invalid, Refusal, Unavailable
 from chalicelib.crm.model import Plan
 from chalicelib.funds.limits import read_limits
@@ -35,15 +36,9 @@ def guard_new_connections(chain: Sequence[Tenant], starts: Sequence[tuple[Plan, 
         return pinned
     unsettled = read_state(tenant.tenant_id).next_day(tenant.settles_from)
     charges = Counter((plan.code, max(start_on, unsettled)) for plan, start_on in starts)
-    totals = _first_charges(chain, charges)
-    buyers = list(reversed(chain[1:]))
-    funds = read_limits([buyer.tenant_id for buyer in buyers])
-    checks = {}
-    gained = 0
-    for buyer, total in zip(buyers, totals, strict=True):
-        if buyer.has_fund:
-            checks[buyer.tenant_id] = _covers(funds[buyer.tenant_id], total - gained)
-        gained = total if buyer.has_fund else 0
+    taken = taken_by(read_price_book(chain), charges)
+    funds = read_limits([buyer.tenant_id for buyer in reversed(chain[1:])])
+    checks = {tenant_id: _covers(funds[tenant_id], taken_minor) for tenant_id, taken_minor in taken.items()}
 
     def explain(failure: ConditionFailed) -> Refusal | None:
         short = next((tenant_id for tenant_id, check in checks.items() if failure.failed(check)), None)
@@ -52,9 +47,21 @@ def guard_new_connections(chain: Sequence[Tenant], starts: Sequence[tuple[Plan, 
         row = failure.rows[checks[short]]
         if isinstance(row, FundRow) and row.minimum_balance_minor != funds[short].minimum_balance_minor:
             return Unavailable("busy", "A limit was changed at this moment; please send the request again.")
-        return _too_low([tenant.tenant_id for tenant in chain], short)
+        return fund_too_low([tenant.tenant_id for tenant in chain], short)
 
-    return together([Guard(tuple(checks.values()), explain), pinned])
+    return together([Guard(tuple(checks.values()), explain), guard_not_overdue(chain, now), pinned])
+
+
+def taken_by(book: PriceBook, charges: Counter[tuple[str, date]]) -> dict[str, int]:
+    """What the first charges of that many connections, by plan code and first day, take from each fund of the chain less
+    what they bring it, from the bottom up. 422 `plan-not-priced`."""
+    taken = {}
+    gained = 0
+    for buyer, total in zip(book.buyers, _first_charges(book, charges), strict=True):
+        if buyer.has_fund:
+            taken[buyer.tenant_id] = total - gained
+        gained = total if buyer.has_fund else 0
+    return taken
 
 
 def _covers(fund: Fund, charge_minor: int) -> Check:
@@ -64,22 +71,22 @@ def _covers(fund: Fund, charge_minor: int) -> Check:
     return Check(FundRow.at(keys.fund(fund.tenant_id)), enough & same_minimum)
 
 
-def _too_low(chain: Sequence[str], short_id: str) -> Conflict:
+def fund_too_low(chain: Sequence[str], short_id: str) -> Conflict:
+    """The refusal of a connection for which that fund of the chain is short."""
     short = name_short(chain, short_id)
     whose = {chain[-1]: "Your fund", "upstream": "A fund upstream"}.get(short, "Your parent's fund")
     return Conflict("fund-too-low", f"{whose} does not cover a new connection and keep its minimum balance.")
 
 
-def _first_charges(chain: Sequence[Tenant], charges: Counter[tuple[str, date]]) -> list[int]:
+def _first_charges(book: PriceBook, charges: Counter[tuple[str, date]]) -> list[int]:
     """What all these connections cost each buyer at once, with tax, from the bottom up: their first day, or the rest of
     its period where the tariff charges in advance."""
-    book = read_price_book(chain)
     days: dict[date, DayPrices] = {}
     nets: dict[date, list[int]] = {}
     for (code, day), count in charges.items():
         if day not in days:
             days[day] = book.prices_on(day)
-            nets[day] = [0] * (len(chain) - 1)
+            nets[day] = [0] * len(book.buyers)
         prices = days[day].first_charges(code, day)
         if prices is None:
             message = f"{code} has no price at some level on {day}"

@@ -5,18 +5,47 @@ from dataclasses import dataclass
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import MAX_TRANSACTION, read_at_once
-from chalicelib.ledger.chart import FUND_WITH_PARENT, FUNDS_HELD
+from chalicelib.ledger.chart import (
+    ACCRUED_PAYABLE,
+    COMMISSION_PAYABLE,
+    COMMISSION_RECEIVABLE,
+    DEFERRED_REVENUE,
+    FUND_WITH_PARENT,
+    FUNDS_HELD,
+    PAYABLE_TO_PARENT,
+    PREPAID_BANDWIDTH,
+    RESELLER_RECEIVABLE,
+    UNBILLED_RECEIVABLE,
+)
 from chalicelib.ledger.journal import GENERAL, child_journal
 from chalicelib.ledger.store import HeadRow
+
+OTHER_PAIRS = {
+    "billed": (RESELLER_RECEIVABLE, PAYABLE_TO_PARENT),
+    "unbilled": (UNBILLED_RECEIVABLE, ACCRUED_PAYABLE),
+    "deferred": (DEFERRED_REVENUE, PREPAID_BANDWIDTH),
+    "commission": (COMMISSION_PAYABLE, COMMISSION_RECEIVABLE),
+}
+"""Beside the fund: an account of the parent and one of the child, each the other's negative; by what they tell."""
+
+
+@dataclass(frozen=True)
+class OtherTieOut:
+    """Something else between the two: what each book says that the child owes its parent, below zero the other way."""
+
+    of: str
+    parents_minor: int
+    childs_minor: int
 
 
 @dataclass(frozen=True)
 class TieOut:
-    """One child: both books' figures, which must be equal."""
+    """One child: both books' figures, which must be equal. `others` are those that either book has."""
 
     child_id: str
     held_for_child_minor: int
     child_fund_with_parent_minor: int
+    others: tuple[OtherTieOut, ...] = ()
 
     @property
     def difference_minor(self) -> int:
@@ -30,9 +59,13 @@ def tie_out(parent_id: str, children: Sequence[str]) -> list[TieOut]:
     """
     found: list[TieOut] = []
     for child_id, (parents, childs) in zip(children, _pairs(parent_id, children), strict=True):
-        held = -(parents.totals.get(FUNDS_HELD, 0)) if parents else 0
-        own = childs.totals.get(FUND_WITH_PARENT, 0) if childs else 0
-        found.append(TieOut(child_id, held, own))
+        above, below = parents.totals if parents else {}, childs.totals if childs else {}
+        others = [
+            OtherTieOut(of, above.get(parents_account, 0), -below.get(childs_account, 0))
+            for of, (parents_account, childs_account) in OTHER_PAIRS.items()
+        ]
+        told = tuple(one for one in others if one.parents_minor or one.childs_minor)
+        found.append(TieOut(child_id, -above.get(FUNDS_HELD, 0), below.get(FUND_WITH_PARENT, 0), told))
     return found
 
 

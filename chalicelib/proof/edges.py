@@ -10,10 +10,16 @@ from chalicelib.aws import clock, keys
 from chalicelib.aws.tables import MAX_TRANSACTION, read_at_once
 from chalicelib.funds.limits import read_limits
 from chalicelib.ledger.chart import (
+    ACCRUED_PAYABLE,
+    COMMISSION_PAYABLE,
+    COMMISSION_RECEIVABLE,
+    DEFERRED_REVENUE,
     FUND_WITH_PARENT,
     FUNDS_HELD,
     PAYABLE_TO_PARENT,
+    PREPAID_BANDWIDTH,
     RESELLER_RECEIVABLE,
+    UNBILLED_RECEIVABLE,
 )
 from chalicelib.ledger.journal import GENERAL, Entry, child_journal
 from chalicelib.ledger.statements import read_heads
@@ -30,6 +36,9 @@ Edge = tuple[str, str]
 _ACCOUNTS = {
     "fund": (FUNDS_HELD, FUND_WITH_PARENT),
     "credit": (RESELLER_RECEIVABLE, PAYABLE_TO_PARENT),
+    "unbilled": (UNBILLED_RECEIVABLE, ACCRUED_PAYABLE),
+    "deferred": (DEFERRED_REVENUE, PREPAID_BANDWIDTH),
+    "commission": (COMMISSION_PAYABLE, COMMISSION_RECEIVABLE),
 }
 """By what they tell: the parent's account in the child's journal, and the child's; each is the other's negative."""
 

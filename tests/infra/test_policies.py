@@ -64,7 +64,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "TendBook": {
         "TenantsTable": on_table(READ),
         "BooksTable": on_table(READ | {"PutItem", "UpdateItem", "ConditionCheckItem"}),
-        "CrmTable": on_table(READ),
+        "CrmTable": on_table(READ | {"PutItem", "UpdateItem"}),
         "BooksQueue": TAKE,
         "TendBookLog": WRITE_LOG,
     },

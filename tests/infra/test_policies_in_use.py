@@ -14,6 +14,7 @@ from chalicelib.billing.jobs import plan_settlements
 from chalicelib.billing.pins import guard_day, hold_days, pinned_through, release_days
 from chalicelib.billing.worker import settle_day
 from chalicelib.core.json import compact_json
+from chalicelib.crm.events import read_history
 from chalicelib.crm.import_days import Days
 from chalicelib.crm.import_events import import_events
 from chalicelib.crm.import_roster import import_subscribers
@@ -36,6 +37,7 @@ from tests.bench.invoices import billing_world, invoice
 from tests.conftest import SetClock, create_tables
 from tests.crm.a_tenant import any_connection, any_price
 from tests.infra.test_policies import ALLOWED
+from tests.retail.counter import Counter
 from tests.simulation import MemoryDynamoDB
 from tests.store_of_files import Store
 from tests.world import NOW, World
@@ -215,6 +217,20 @@ def test_the_books_functions_stay_within_their_policies_when_all_is_sound_and_wh
     assert read_doubts("alpha")[0].doubt_id == "alpha:general:head"
     assert beyond("TendBook", worked) == set()
     assert beyond("TendBooks", asked) == set()
+
+
+def test_the_books_worker_stays_within_its_policy_when_it_cuts_who_is_overdue_and_brings_back_who_has_paid(
+    asked: Asked, the_clock: SetClock
+) -> None:
+    counter = Counter(late_fee_minor=1_00, suspend_overdue=True)
+    counter.invoice(500_00, due_on=date(2026, 11, 8))
+    asked.clear()
+    deliver(tend_book, {"do": "tend", "chain": counter.beta.chain})
+    counter.pay(501_00)
+    deliver(tend_book, {"do": "tend", "chain": counter.beta.chain})
+    assert [event.kind.value for event in read_history("beta", 1)] == ["connect", "disable", "enable"]
+    assert {("CrmTable", "PutItem"), ("CrmTable", "UpdateItem")} <= asked
+    assert beyond("TendBook", asked) == set()
 
 
 def test_the_worker_of_documents_stays_within_its_policy_and_writes_documents_alone(

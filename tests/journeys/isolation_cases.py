@@ -214,6 +214,54 @@ SELLING = {
 }
 
 _ASKED = {"by": "service_on", "known_at": "2026-11-22T06:00:00Z", "format": "json"}
+_NUMBERING = {"template": "{prefix}{year}-{sequence:6}", "prefix": "A-", "restarts": "year"}
+
+BILLING = {
+    "GET /v1/billing-terms": Case(),
+    "PUT /v1/billing-terms": Case(
+        body={
+            "cycle": "custom_day",
+            "billing_day": 10,
+            "timing": "prepaid",
+            "tax_bps": 500,
+            "tax": "inclusive",
+            "due_days": 7,
+            "grace_days": 3,
+            "late_fee": {"amount": "50.00", "bps": 0},
+            "suspend_overdue": False,
+            "dues": "cumulative",
+            "numbers": {"invoice": _NUMBERING, "credit_note": _NUMBERING, "receipt": _NUMBERING},
+            "starts_on": "2026-11-20",
+        }
+    ),
+    "GET /v1/subscribers/{subscriber_id}/account": Case(_SUBSCRIBER),
+    "PATCH /v1/subscribers/{subscriber_id}/account": Case(
+        _SUBSCRIBER,
+        {
+            "billing_day": 10,
+            "discount": {"bps": 1000, "amount": "0.00", "until": "2027-11-22"},
+            "prices": [{"service": "<service>", "monthly_price": "450.00"}],
+            "commission_bps": 3000,
+        },
+    ),
+    "POST /v1/subscribers/{subscriber_id}/charges": Case(_SUBSCRIBER, {"text": "Cable", "amount": "120.00"}),
+    "GET /v1/invoices": Case(
+        query={
+            "limit": "1",
+            "subscriber": "<subscriber>",
+            "status": "open",
+            "from": "2026-11-20",
+            "to": "2026-11-22",
+        },
+        leaves_out=_left("cursor"),
+    ),
+    "GET /v1/invoices/{invoice_id}": Case({"invoice_id": "<invoice>"}),
+    "POST /v1/invoices": Case(body={"subscriber": "<subscriber>"}),
+    "POST /v1/invoice-runs": Case(body={"date": "2026-11-22"}),
+    "GET /v1/invoice-runs": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/invoice-runs/{run_id}": Case({"run_id": "2026-11-20"}),
+}
+
 _SPAN = {**_ASKED, "from": "2026-11-01", "to": "2026-11-22", "compare_from": "2026-10-01", "compare_to": "2026-10-31"}
 _ON = {**_ASKED, "on": "2026-11-22", "compare_on": "2026-10-31"}
 
@@ -238,6 +286,28 @@ BOOKS = {
     "GET /v1/tariff": Case(),
     "POST /v1/settlements": Case(body={"date": "2026-11-21"}, by="OP"),
     "GET /v1/settlements/{date}": Case({"date": "2026-11-20"}),
+    "POST /v1/billing/preview": Case(
+        body={
+            "type": "tariff",
+            "reseller": "<child>",
+            "effective_on": "2026-11-25",
+            "prices": [{"plan": "<plan>", "monthly_price": "650.00"}],
+            "period": "month",
+            "refund_fee": "0.00",
+            **_TERMS,
+        },
+        leaves_out=_left("start_on", "count"),
+        also=Case(
+            body={
+                "type": "change_plan",
+                "subscriber": "<subscriber>",
+                "service": "<service>",
+                "plan": "<plan>",
+                "effective_on": "2026-11-23",
+            },
+            status=409,  # It has this plan already, which is found out only once all three are known to be its own.
+        ),
+    ),
     "GET /v1/fund": Case(),
     "GET /v1/fund/movements": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
     "GET /v1/ledger/accounts": Case(),
@@ -325,4 +395,145 @@ PROOFS = {
     "GET /v1/installation-proofs/{date}/report": Case(_PROVEN, by=_OPERATOR),
 }
 
-CASES: dict[str, Case] = {**PUBLIC, **PEOPLE, **RESELLERS, **SELLING, **BOOKS, **PROOFS}
+_INVOICED = {"reseller_id": "<aggregate-child>"}
+_CHILDS_INVOICE = {**_INVOICED, "invoice_id": "<child-invoice>"}
+_OWN_INVOICE = {"invoice_id": "<aggregate-invoice>"}
+_TERMS_OF_INVOICES = {
+    "cycle": {"kind": "weekly", "weekday": 1},
+    "due_days": 14,
+    "block_when_overdue": False,
+}
+
+
+def _of_invoiced(path: Mapping[str, str], query: Mapping[str, str] | None = None) -> Case:
+    """What Alpha, which has a fund, has none of, and Epsilon, which is invoiced, has."""
+    leaves_out = _left("cursor") if query else frozenset()
+    also = Case(path, query=query or {}, by="EPSILON", leaves_out=leaves_out)
+    return Case(path, query=query or {}, status=404, leaves_out=leaves_out, also=also)
+
+
+PARTNERS = {
+    "PUT /v1/resellers/{reseller_id}/aggregate-terms": Case(
+        _INVOICED,
+        _TERMS_OF_INVOICES,
+        also=Case(
+            _INVOICED,
+            {**_TERMS_OF_INVOICES, "cycle": {"kind": "days", "every_days": 1}},
+        ),
+        leaves_out=_left("day"),
+    ),
+    "GET /v1/resellers/{reseller_id}/aggregate-terms": Case(_INVOICED),
+    "GET /v1/aggregate-terms": _of_invoiced({}),
+    "GET /v1/aggregate-numbering": Case(),
+    "PUT /v1/aggregate-numbering": Case(
+        body={
+            "invoice": {"template": "{year}-{sequence}", "prefix": "A-"},
+            "credit_note": {"template": "{prefix}{year}-{sequence}", "prefix": "B-"},
+        }
+    ),
+    "POST /v1/resellers/{reseller_id}/aggregate-invoices": Case(_INVOICED, {"through": "2026-11-20"}, status=409),
+    "GET /v1/resellers/{reseller_id}/aggregate-invoices": Case(
+        _INVOICED, query={"limit": "1", "status": "partly"}, leaves_out=_left("cursor")
+    ),
+    "GET /v1/resellers/{reseller_id}/aggregate-invoices/{invoice_id}": Case(_CHILDS_INVOICE),
+    "GET /v1/resellers/{reseller_id}/aggregate-invoices/{invoice_id}/annex": Case(
+        _CHILDS_INVOICE, query={"limit": "1"}, leaves_out=_left("cursor")
+    ),
+    "POST /v1/resellers/{reseller_id}/aggregate-payments": Case(
+        _INVOICED, {**_MONEY, "reference": "TRX-1", "note": "paid"}
+    ),
+    "GET /v1/resellers/{reseller_id}/aggregate-payments": Case(
+        _INVOICED, query={"limit": "1"}, leaves_out=_left("cursor")
+    ),
+    "GET /v1/resellers/{reseller_id}/aggregate-credit-notes": Case(
+        _INVOICED, query={"limit": "1"}, leaves_out=_left("cursor")
+    ),
+    "GET /v1/aggregate-invoices": Case(query={"limit": "1", "status": "open"}, leaves_out=_left("cursor")),
+    "GET /v1/aggregate-invoices/{invoice_id}": _of_invoiced(_OWN_INVOICE),
+    "GET /v1/aggregate-invoices/{invoice_id}/annex": _of_invoiced(_OWN_INVOICE, {"limit": "1"}),
+    "GET /v1/aggregate-payments": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/aggregate-credit-notes": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+}
+
+_KIND = {"kind": "invoice"}
+_BRAND = {
+    "name": "Alpha Broadband",
+    "address": ["Road 12, Dhaka"],
+    "phone": "+880 9610-000000",
+    "email": "billing@alpha.test",
+    "tax_number": "BIN 1",
+    "footer": "Thank you",
+    "main_colour": "#0b5d4e",
+    "accent_colour": "#c77700",
+    "language": "bn",
+    "logo": "<logo>",
+}
+
+PAPERS = {
+    "GET /v1/brand": Case(),
+    "PUT /v1/brand": Case(body=_BRAND),
+    "POST /v1/brand/logo": Case(body={"media_type": "image/png", **_FILE}),
+    "GET /v1/templates": Case(),
+    "GET /v1/templates/{kind}": Case(_KIND),
+    "PUT /v1/templates/{kind}": Case(_KIND, {"source": "Our own words"}),
+    "GET /v1/templates/{kind}/versions": Case(_KIND, query={"limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/templates/{kind}/versions/{version}": Case({**_KIND, "version": "1"}),
+    "POST /v1/templates/{kind}/preview": Case(_KIND, {"source": "Our own words", "language": "bn"}),
+    "POST /v1/documents": Case(
+        body={"kind": "invoice", "of": "<invoice>", "language": "en", "instead_of": "<document>"}
+    ),
+    "GET /v1/documents": Case(query={"of": "$invoice"}),
+    "GET /v1/documents/{document_id}": Case({"document_id": "<document>"}),
+}
+
+_REASON = {"reason": "mistaken"}
+_INVOICE = {"invoice_id": "<invoice>"}
+
+DUES = {
+    "POST /v1/subscribers/{subscriber_id}/payments": Case(
+        _SUBSCRIBER,
+        {**_MONEY, "reference": "MR-1", "note": "paid", "received_on": "2026-11-21"},
+        leaves_out=_left("invoice"),
+        also=Case({"subscriber_id": "$subscriber"}, {**_MONEY, "invoice": "<invoice>"}),
+    ),
+    "GET /v1/payments": Case(
+        query={"limit": "1", "from": "2026-11-20", "to": "2026-11-22", "method": "cash"}, leaves_out=_left("cursor")
+    ),
+    "GET /v1/payments/{payment_id}": Case({"payment_id": "<payment>"}),
+    "POST /v1/payments/{payment_id}/reversal": Case({"payment_id": "<payment>"}, _REASON),
+    "POST /v1/subscribers/{subscriber_id}/refunds": Case(
+        _SUBSCRIBER,
+        {**_MONEY, "amount": "0.01", "reference": "CH-1", **_REASON},
+        status=409,  # It has paid nothing ahead, which is found out only once the subscriber is known to be its own.
+    ),
+    "POST /v1/invoices/{invoice_id}/credit-notes": Case(
+        _INVOICE,
+        {"amount": "0.01", **_REASON},
+        leaves_out=_left("lines"),
+        also=Case(_INVOICE, {"lines": [{"text": "A day", "amount": "0.01"}], **_REASON}),
+    ),
+    "POST /v1/invoices/{invoice_id}/void": Case(_INVOICE, _REASON),
+    "POST /v1/subscribers/{subscriber_id}/write-offs": Case(
+        _SUBSCRIBER, {"amount": "0.01", "invoice": "<invoice>", **_REASON}
+    ),
+    "GET /v1/subscribers/{subscriber_id}/statement": Case(
+        _SUBSCRIBER, query={"limit": "1", "from": "2026-11-20", "to": "2026-11-22"}, leaves_out=_left("cursor")
+    ),
+    "GET /v1/subscribers/{subscriber_id}/dues": Case(_SUBSCRIBER),
+    "GET /v1/dues": Case(query={"limit": "1", "overdue": "false"}, leaves_out=_left("cursor")),
+    "GET /v1/dues/totals": Case(),
+    "GET /v1/dues/ageing": Case(query={"limit": "1", "format": "json"}, leaves_out=_left("cursor")),
+}
+
+CASES: dict[str, Case] = {
+    **PUBLIC,
+    **PEOPLE,
+    **RESELLERS,
+    **SELLING,
+    **BILLING,
+    **DUES,
+    **BOOKS,
+    **PROOFS,
+    **PAPERS,
+    **PARTNERS,
+}

@@ -17,11 +17,15 @@ import requests
 
 from chalicelib.auth.model import Role
 from chalicelib.aws import clock, rows
+from chalicelib.documents.asking import find_document
+from chalicelib.documents.document import DocumentStatus
+from chalicelib.documents.worker import carry_out
 from chalicelib.ledger.doubts import Doubt, raise_doubt
 from chalicelib.proof.prove import prove_due
 from chalicelib.proof.sign_off import sign_off_due
 from chalicelib.tenants.hierarchy import read_chain
 from tests.conftest import SetClock, create_tables
+from tests.documents.papers import picture, send_logo
 from tests.journeys.client import Client
 from tests.simulation.dynamodb import MemoryDynamoDB
 from tests.simulation.storage import Partition, Record
@@ -31,7 +35,9 @@ from tests.tenants.isp import OPERATOR, PASSWORD, email_of, nobody, onboard, own
 NOBODY = "nobody"
 """Stands for an id that a tenant does not have, such as a child of one without resellers."""
 
-TREE = {"OP": "", "ALPHA": "OP", "GAMMA": "OP", "BETA": "ALPHA"}
+TREE = {"OP": "", "ALPHA": "OP", "GAMMA": "OP", "BETA": "ALPHA", "EPSILON": "ALPHA"}
+INVOICED = ("EPSILON",)
+"""Who pays its parent by aggregate invoice; everybody else from a fund."""
 LINES_OF_A_JOB = 401
 READS = {"GetItem", "BatchGetItem", "Query", "Get", "ConditionCheck"}
 
@@ -183,7 +189,8 @@ def _build(memory: MemoryDynamoDB, source: SetClock) -> Installation:
     parties = {"OP": _party("OP", the_operator(), ("op",))}
     for code, above in list(TREE.items())[1:]:
         parent = parties[above]
-        onboarded = onboard(parent.owner, code, settles_from="2026-11-20")
+        mode = {"mode": "aggregate" if code in INVOICED else "prepaid"}
+        onboarded = onboard(parent.owner, code, settles_from="2026-11-20", settlement=mode)
         parties[code] = _party(code, owner_of(code), (*parent.chain, str(onboarded["id"])))
         parent.children += (parties[code].tenant_id,)
     for code, above in TREE.items():
@@ -193,8 +200,13 @@ def _build(memory: MemoryDynamoDB, source: SetClock) -> Installation:
     parties["OP"].owner.post("/v1/settlements", {"date": "2026-11-20"}).ok(200)
     for code, party in parties.items():
         _keep_books(code, party)
+        _bill(party)
+        _print_papers(party)
         party.ids["child"] = party.children[0] if party.children else NOBODY
+        party.ids |= dict.fromkeys(("aggregate-child", "child-invoice", "aggregate-invoice"), NOBODY)
         party.ids["parent-plan"] = parties[TREE[code]].ids["plan"] if TREE[code] else NOBODY
+    for code in INVOICED:
+        _invoice(parties[code], parties[TREE[code]])
     _prove(parties)
     alpha = {"email": email_of("ALPHA"), "password": PASSWORD}
     parties["ALPHA"].ids["refresh-token"] = nobody().post("/v1/auth/login", alpha).ok(200)["refresh_token"]
@@ -238,7 +250,7 @@ def _offer(code: str, party: Party, parent: Party | None) -> None:
 
 def _sell(code: str, party: Party, parent: Party | None) -> None:
     """Money in its fund, and a subscriber connected in time for the settled day."""
-    if parent is not None:
+    if parent is not None and code not in INVOICED:
         amount = {"amount": "90000.00" if party.children else "30000.00", "method": "cash"}
         parent.owner.post(f"/v1/resellers/{party.tenant_id}/recharges", amount).ok(201)
     username = f"{code.lower()}-line"
@@ -268,12 +280,45 @@ def _keep_books(code: str, party: Party) -> None:
     owner.post("/v1/ledger/periods/2026-09/closing").ok(201)
     party.ids["audit-line"] = owner.get("/v1/audit-log?limit=1").ok(200)["items"][0]["id"]
     party.ids["attachment"] = _attach(owner)
-    if code != "OP":
+    if code not in ("OP", *INVOICED):
         party.ids["movement"] = owner.get("/v1/fund/movements").ok(200)["items"][0]["id"]
     plan = party.ids["plan-code"]
     rows = [f"User {n},,{plan},user{n},,,2026-11-22" for n in range(LINES_OF_A_JOB)]
     roster = "\n".join(["name,phone,plan,username,mac,zone,start_on", *rows])
     party.ids["job"] = owner.post_csv("/v1/subscribers/import", roster).ok(202)["job"]["id"]
+
+
+def _invoice(party: Party, parent: Party) -> None:
+    """The settled day is invoiced, and some of it paid."""
+    at = f"/v1/resellers/{party.tenant_id}"
+    terms = {"cycle": {"kind": "days", "every_days": 30}, "due_days": 7}
+    parent.owner.put(f"{at}/aggregate-terms", terms).ok(200)
+    invoice = parent.owner.post(f"{at}/aggregate-invoices", {"through": "2026-11-20"}).ok(201)["id"]
+    parent.owner.post(f"{at}/aggregate-payments", {"amount": "1.00", "method": "cash"}).ok(201)
+    party.ids["aggregate-invoice"] = invoice
+    parent.ids |= {"aggregate-child": party.tenant_id, "child-invoice": invoice}
+
+
+def _bill(party: Party) -> None:
+    """Terms, a run of invoices, and a charge that waits for the next one."""
+    owner, subscriber = party.owner, party.ids["subscriber"]
+    owner.put("/v1/billing-terms", {"starts_on": "2026-11-20"}).ok(200)
+    owner.post("/v1/invoice-runs", {"date": "2026-11-20"}).ok(200)
+    paid = {"amount": "100.00", "method": "cash"}
+    party.ids["payment"] = owner.post(f"/v1/subscribers/{subscriber}/payments", paid).ok(201)["id"]
+    party.ids["invoice"] = owner.get(f"/v1/invoices?subscriber={subscriber}").ok(200)["items"][0]["id"]
+    owner.post(f"/v1/subscribers/{subscriber}/charges", {"text": "Cable", "amount": "120.00"}).ok(201)
+
+
+def _print_papers(party: Party) -> None:
+    """A picture that has come, a template, and an invoice that is printed."""
+    owner = party.owner
+    party.ids["logo"] = send_logo(owner, picture(24 + len(party.chain)))
+    owner.put("/v1/templates/invoice", {"source": None}).ok(200)
+    asked = {"kind": "invoice", "of": party.ids["invoice"], "language": "en"}
+    party.ids["document"] = owner.post("/v1/documents", asked).ok(202)["id"]
+    document = find_document(party.tenant_id, party.ids["document"])
+    assert carry_out(document.order).status is DocumentStatus.READY
 
 
 def _attach(owner: Client) -> str:

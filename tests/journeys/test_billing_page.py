@@ -191,3 +191,51 @@ def test_a_month_of_a_reseller_that_is_invoiced_for_its_use(operator: Client, th
         assert books(operator).get("Reseller receivable") == left
     assert books(owner_of("DELTA")) == {"Bank": "279.90", "Bandwidth cost": "279.90"}
     in_tie(operator)
+
+
+def test_a_month_in_which_a_reseller_bills_its_own_subscribers(operator: Client, the_clock: SetClock) -> None:
+    page = Section("Own invoicing")
+    alpha_id, alpha = take_on(operator, "ALPHA", "prepaid", prices(HOME="500.00", LITE="60.00"))
+    operator.post(f"/v1/resellers/{alpha_id}/recharges", {"amount": "1000.00", "method": "cash"}).ok(201)
+    terms = {
+        "cycle": "start_of_month",
+        "timing": "prepaid",
+        "tax_bps": 500,
+        "due_days": 7,
+        "grace_days": 3,
+        "late_fee": {"amount": "50.00"},
+        "suspend_overdue": True,
+        "numbers": {"invoice": {"template": "{prefix}{year}-{sequence:4}", "prefix": "ALP-"}},
+        "starts_on": "2026-11-01",
+    }
+    alpha.put("/v1/billing-terms", terms).ok(200)
+    the_clock.set("2026-11-11T06:00:00")
+    alpha = owner_of("ALPHA")
+    karim = connect(alpha, "Karim", "2026-11-11")
+    alpha.post(f"/v1/subscribers/{karim}/charges", {"text": "Installation", "amount": "300.00"}).ok(201)
+    first = alpha.post("/v1/invoices", {"subscriber": karim}).ok(201)
+    detail = alpha.get(f"/v1/invoices/{first['id']}").ok(200)
+    assert [line["amount"] for line in detail["lines"]] == [page.says("533.33"), page.says("300.00")]
+    assert (detail["number"], detail["tax"], detail["total"]) == (
+        page.says("ALP-2026-0001"),
+        page.says("41.67"),
+        page.says("875.00"),
+    )
+    paid = {"amount": page.says("500.00"), "method": "cash"}
+    alpha.post(f"/v1/subscribers/{karim}/payments", paid).ok(201)
+    assert alpha.get(f"/v1/subscribers/{karim}/account")["balance"] == page.says("375.00")
+    operator = morning_of(the_clock, "2026-12-01")
+    settle(operator, "2026-11-30")
+    alpha = owner_of("ALPHA")
+    run = alpha.post("/v1/invoice-runs", {"date": "2026-12-01"}).ok(200)
+    assert (run["invoices"], run["invoiced"]) == (1, page.says("840.00"))
+    statement = alpha.get(f"/v1/subscribers/{karim}/statement").ok(200)
+    assert [line["balance"] for line in statement["items"]] == ["875.00", "375.00", page.says("1215.00")]
+    own = books(alpha)
+    assert (own["Accounts receivable"], own["Internet revenue"], own["Tax payable"], own["One-time charges"]) == (
+        "1215.00",
+        page.says("1333.33"),
+        page.says("81.67"),
+        "300.00",
+    )
+    in_tie(operator)

@@ -52,8 +52,14 @@ FOREIGN = (
     "cost-centre",
     "recurring",
     "doubt",
+    "aggregate-invoice",
+    "logo",
+    "document",
 )
 """The kinds of id that are put where one's own belong."""
+
+OF_A_CHILD = {"child", "aggregate-child"}
+"""The kinds that name a direct child of the caller."""
 
 FILTERS = {("GET /v1/subscribers", "plan"), ("GET /v1/audit-log", "user"), ("GET /v1/ledger/entries", "account")}
 """A filter by an id that is not one's own finds nothing, as one by an id that nobody has does."""
@@ -76,6 +82,7 @@ READ_ABOVE = {
     "fund": "each fund of the chain must keep its minimum balance for a new connection",
     "tariffs": "a connection must have a price at every level",
     "plans": "a plan stands on one of the parent's",
+    "aggregate": "nobody new is connected while an invoice of the chain is overdue",
 }
 """Kinds of row of a tenant above the caller that are read or checked, never written; nothing else of it is."""
 
@@ -108,6 +115,9 @@ BELOW_A_CHILD = {"POST /v1/resellers/{reseller_id}/recharges": {"settlements"}}
 
 AT_A_LOOK = {"GET /v1/resellers/{reseller_id}/tariff": {"tariffs"}}
 """Kinds of row of whoever the path names that are read before it is known to be a child; the answer is 404 if not."""
+
+NAMES_A_RESELLER = {"POST /v1/documents": "invoice"}
+"""Whose body names a reseller by the beginning of an id of that kind, as others do in their path."""
 
 OF_EVERYBODY_BELOW = {"POST /v1/settlements", "GET /v1/settlements/{date}", "POST /v1/proofs"}
 """The operator's settlement goes through the whole tree, and so does its proof."""
@@ -148,7 +158,9 @@ def ask(
     with isp.watched() as touched:
         reply = client.call(method, case.target(path, ids), case.sent(ids), key, headers)
     assert reply.status < 500, reply.text
-    named = ids["child"] if "child" in case.kinds() else None
+    named = next((ids[kind] for kind in OF_A_CHILD if kind in case.kinds()), None)
+    if route in NAMES_A_RESELLER:
+        named = ids[NAMES_A_RESELLER[route]].partition(".")[0]
     strayed = [touch for touch in touched if not _may_touch(isp, route, party, named, touch, acting)]
     assert strayed == [], f"{route} by {party.tenant_id} asked for rows that are not its business"
     return reply
@@ -270,9 +282,13 @@ def test_an_id_of_another_tenant_is_not_there_and_changes_nothing(isp: Installat
 
 def foreign_ids(isp: Installation, party: Party, kind: str) -> list[str]:
     """Ids of every kind of everybody else, and its own tenant, but for those that the party may name there."""
-    allowed = {"child": set(party.children), "parent-plan": {party.ids["parent-plan"]}}.get(kind, {party.ids[kind]})
+    children = dict.fromkeys(OF_A_CHILD, set(party.children))
+    allowed = {**children, "parent-plan": {party.ids["parent-plan"]}}.get(kind, {party.ids[kind]})
     if kind == "parent-plan":
         allowed |= {one.ids["plan-code"] for one in isp.parties.values() if one.ids["plan"] in allowed}
+    if kind == "invoice":
+        # What it has sent is its own, though the id begins with who got it.
+        allowed |= {party.ids.get("child-invoice", "")}
     theirs = [one.ids[name] for one in isp.parties.values() if one is not party for name in FOREIGN if name in one.ids]
     return [one for one in (*theirs, party.tenant_id) if one not in allowed]
 
@@ -292,8 +308,8 @@ def judge_foreign(route: str, party: Party, field: str | None, foreign: str, rep
 def test_a_grandchild_is_not_there_for_the_operator(isp: Installation, route: str) -> None:
     operator, beta, before = isp.parties["OP"], isp.parties["BETA"], isp.state()
     for case in cases_of(route):
-        if "child" in case.kinds():
-            assert ask(isp, route, case, operator.owner, operator, child=beta.tenant_id).status == 404
+        for kind in OF_A_CHILD & case.kinds().keys():
+            assert ask(isp, route, case, operator.owner, operator, **{kind: beta.tenant_id}).status == 404
             assert isp.state() == before
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-MONEY = ("funds", "ledger", "billing", "retail", "proof")
+MONEY = ("funds", "ledger", "billing", "retail", "partners", "proof")
 ALSO = ("chalicelib/api/call.py", "chalicelib/tenants/hierarchy.py")
 """The claim of a request, and who is whose child: what the packages of money rest on."""
 

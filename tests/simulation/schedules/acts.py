@@ -12,8 +12,9 @@ from chalicelib.aws import keys
 from chalicelib.aws.tables import ConditionFailed, Put, Remember, write
 from chalicelib.billing.closing import close_month, month_named, reopen_month
 from chalicelib.billing.connections import guard_new_connections
+from chalicelib.billing.late import filing_of
 from chalicelib.billing.model import RefundPolicy, Timing
-from chalicelib.billing.pins import guard_day, hold_days, release_days
+from chalicelib.billing.pins import hold_days, release_days
 from chalicelib.billing.restore import restore_services
 from chalicelib.billing.settle import settle_day
 from chalicelib.billing.store import SheetRow
@@ -152,7 +153,7 @@ def event(kind: EventKind, on: date | None, number: int = 5, tenant_id: str = "b
         asked = AskedChange(kind, day, None, None)
 
         def record(remember: Remember) -> None:
-            record_event(tenant, number, asked, guard_day(tenant_id, day), stage.today, stage.now, remember)
+            record_event(tenant, number, asked, filing_of(chain_of(stage, tenant_id)), stage.today, stage.now, remember)
 
         stage.claimed(f"event {kind} {number} {name}", record)
 

@@ -12,6 +12,7 @@ from datetime import date
 from chalicelib.core.dates import ONE_DAY
 from chalicelib.crm.model import EventKind
 from chalicelib.funds.model import Method
+from chalicelib.tenants.model import Mode
 
 from .acts import (
     DAILY_MINOR,
@@ -39,7 +40,21 @@ from .acts import (
     tariff,
     two_people,
 )
+from .advance_acts import both_days_settled, charge_now, empty, in_advance, mode
+from .counter_movements import COUNTER
 from .movement import Movement
+from .partner_acts import (
+    corrected,
+    credit_delta,
+    delta,
+    delta_without_services,
+    invoice_delta,
+    invoice_what_is_due,
+    pay,
+    settle_delta,
+    terms,
+)
+from .retail_acts import bills, invoice, one_time_charge, run_by_hand, run_of_today
 from .stage import FIRST, TODAY
 
 ENTRY = manual_entry(500)
@@ -222,7 +237,120 @@ TERMS = (
     Movement("import-releases", release, prepare=hold, beside={"settlement": settle()}),
 )
 
-MOVEMENTS: Sequence[Movement] = (*FUNDS, *BOOKS, *BY_HAND, *PERIODS, *SETTLEMENT, *TERMS)
+ADVANCE = (
+    Movement(
+        "settlement-in-advance",
+        settle(),
+        prepare=all_of(AMPLE, in_advance),
+        beside={
+            "refund": refund(45_000),
+            "recharge": recharge(500),
+            "event": event(EventKind.DISCONNECT, FIRST, number=2),
+            "upstream": refund(30_000, "alpha"),
+        },
+    ),
+    Movement(
+        "charge-ahead",
+        charge_now(),
+        prepare=all_of(
+            AMPLE,
+            recharge(80_000, "alpha"),
+            recharge(80_000, name="more"),
+            in_advance,
+            both_days_settled,
+            connection("new", start_on=TODAY),
+        ),
+        beside={
+            "again": charge_now(),
+            "refund": refund(2_000),
+            "event": event(EventKind.DISCONNECT, None),
+            "connection": connection("other", start_on=TODAY),
+            "entry": ENTRY,
+        },
+    ),
+    Movement(
+        "another-mode",
+        mode(Mode.AGGREGATE),
+        prepare=all_of(settle("gamma"), settle("gamma", FIRST + ONE_DAY), empty),
+        beside={"recharge": recharge(100, "gamma"), "connection": connection("new", "gamma", TODAY), "entry": ENTRY},
+        asked_again_after=CHANGED,
+    ),
+)
+
+RETAIL = (
+    Movement(
+        "invoice",
+        invoice(),
+        prepare=bills,
+        beside={"run": run_of_today, "charge": one_time_charge(1), "invoice": invoice(2)},
+        asked_again_after=frozenset(("nothing-to-invoice",)),
+    ),
+    Movement(
+        "invoice-run",
+        run_of_today,
+        prepare=bills,
+        beside={
+            "by-hand": run_by_hand(),
+            "charge": one_time_charge(),
+            "invoice": invoice(3),
+            "settlement": settle(),
+            "event": event(EventKind.DISCONNECT, TODAY, number=2),
+        },
+    ),
+    Movement("invoice-run-by-hand", run_by_hand(), prepare=all_of(bills, invoice(2)), beside={"entry": ENTRY}),
+)
+
+PARTNERS = (
+    Movement(
+        "aggregate-invoice",
+        invoice_delta(),
+        prepare=all_of(delta, settle_delta()),
+        beside={
+            "payment": pay(700),
+            "terms": terms(30),
+            "settlement": settle_delta(FIRST + ONE_DAY),
+            "due": invoice_what_is_due,
+            "recharge": recharge(100, "alpha"),
+        },
+    ),
+    Movement(
+        "aggregate-invoices-due",
+        invoice_what_is_due,
+        prepare=all_of(delta, settle_delta(), settle_delta(FIRST + ONE_DAY)),
+        beside={"recharge": recharge(100, "alpha")},
+    ),
+    Movement(
+        "aggregate-days-without-use",
+        invoice_what_is_due,
+        prepare=all_of(delta_without_services, settle_delta()),
+        beside={"terms": terms(30)},
+    ),
+    Movement(
+        "aggregate-credit-note",
+        credit_delta,
+        prepare=all_of(delta, settle_delta(), settle_delta(FIRST + ONE_DAY), invoice_delta(), corrected),
+        beside={"payment": pay(2_000), "invoice": invoice_delta(FIRST + ONE_DAY), "due": invoice_what_is_due},
+    ),
+    Movement(
+        "aggregate-payment",
+        pay(700),
+        prepare=all_of(delta, settle_delta(), settle_delta(FIRST + ONE_DAY), invoice_delta()),
+        beside={"payment": pay(2_000, "other"), "invoice": invoice_delta(FIRST + ONE_DAY), "terms": terms(30)},
+    ),
+)
+
+MOVEMENTS: Sequence[Movement] = (
+    *FUNDS,
+    *BOOKS,
+    *BY_HAND,
+    *PERIODS,
+    *SETTLEMENT,
+    *TERMS,
+    *ADVANCE,
+    *RETAIL,
+    *PARTNERS,
+    *COUNTER,
+)
 
 
 def movement_named(name: str) -> Movement:
