@@ -93,11 +93,12 @@ Cover = tuple[Paid | None, ...]
 
 class Step(NamedTuple):
     """What a day does at one level: the money that leaves the fund (or comes back, below zero), what of it and of
-    earlier payments is earned, and what is paid after it."""
+    earlier payments is earned, and what is paid after it; `back_minor` is what of earlier payments comes back in it."""
 
     moved_minor: int
     earned_minor: int
     paid: Paid | None
+    back_minor: int = 0
 
 
 class DayOfService(NamedTuple):
@@ -114,29 +115,30 @@ def step(paid: Paid | None, terms: EdgeTerms | None, plan: str, price_minor: int
     today = day.toordinal()
     if paid is not None and paid.last < today:
         paid = None
-    moved = 0
+    moved = back = 0
     if was.billed:
         if paid is not None and paid.plan != plan:
-            moved, paid = -paid.rest_minor(today), None
+            back, paid = paid.rest_minor(today), None
+            moved = -back
         if paid is None:
             if terms is None:
-                return Step(moved, 0, None)
+                return Step(moved, 0, None, back)
             paid = charge(terms, plan, price_minor, day)
             if terms.timing is Timing.DAILY:
                 price = paid.rest_minor(today) - paid.rest_minor(today + 1)
-                return Step(moved + price, price, None)
+                return Step(moved + price, price, None, back)
             moved += paid.rest_minor(today)
     if paid is None:
         return Step(moved, 0, None)
     price = paid.rest_minor(today) - paid.rest_minor(today + 1)
     earned = price
     if was.suspended:
-        moved, earned = moved - price, 0
+        moved, earned, back = moved - price, 0, back + price
         paid = paid._replace(returned_minor=paid.returned_minor + price)
     if not was.ends:
-        return Step(moved, earned, paid if paid.last > today else None)
-    back = paid.refund_minor(today)
-    return Step(moved - back, earned + paid.rest_minor(today + 1) - back, None)
+        return Step(moved, earned, paid if paid.last > today else None, back)
+    ended = paid.refund_minor(today)
+    return Step(moved - ended, earned + paid.rest_minor(today + 1) - ended, None, back + ended)
 
 
 def charge(terms: EdgeTerms, plan: str, price_minor: int, day: date) -> Paid:

@@ -47,11 +47,12 @@ def charge_ahead(chain: Sequence[Tenant], now: datetime) -> bool:
     for attempt in range(TRIES):
         clock.back_off(attempt)
         state = finish_marks(chain)
-        if not _is_due(state, tenant, today):
+        if not is_due(state, tenant, today):
             return False
-        prices = read_price_book(read_chain([one.tenant_id for one in chain])).prices_on(today)
+        book = read_price_book(read_chain([one.tenant_id for one in chain]))
+        prices = book.prices_on(today)
         ahead = read_ahead(tenant.tenant_id, today, state.ahead_of(today), len(prices.levels))
-        sheet = read_day_sheet(tenant, state.last_day, today)
+        sheet = read_day_sheet(tenant, book, state, today)
         charging = charge_sheet(sheet, prices, today, ahead.lines, is_early=True)
         try:
             return _charge(chain, state, today, charging, prices, ahead, now)
@@ -60,7 +61,8 @@ def charge_ahead(chain: Sequence[Tenant], now: datetime) -> bool:
     raise Unavailable("busy", "The funds above this tenant are moving all the time; it will be tried again.")
 
 
-def _is_due(state: State, tenant: Tenant, today: date) -> bool:
+def is_due(state: State, tenant: Tenant, today: date) -> bool:
+    """Whether what today owes in advance can be charged: all days before are settled, and nothing holds this one."""
     is_open = state.pinned_through == state.last_day and not state.parked and not state.is_held(today)
     return is_open and state.next_day(tenant.settles_from) == today
 
@@ -85,7 +87,7 @@ def _charge(
         if before.ahead_on != today:
             write(change_state(before, replace(before, ahead_on=today, ahead=0)))
         return False
-    uses = _uses(charging, cut.count, prices, ahead)
+    uses = uses_now(charging, cut.count, prices, ahead)
     number = before.ahead_of(today)
     entry_id = _post(chain, standing, uses, today, number)
     write(
@@ -97,7 +99,7 @@ def _charge(
     return True
 
 
-def _uses(charging: Charging, count: int, prices: DayPrices, ahead: Ahead) -> list[Use]:
+def uses_now(charging: Charging, count: int, prices: DayPrices, ahead: Ahead) -> list[Use]:
     """What each level pays now; its tax is what the day's tax rises by."""
     moved, _ = charging.totals(count)
     return [

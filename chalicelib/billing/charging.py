@@ -130,6 +130,15 @@ def charge_sheet(
     return _Lines(sheet, prices, day, ahead or {}, is_early).charging()
 
 
+def day_of_mark(mark: int) -> DayOfService:
+    """What a mark of a sheet that is not charged yet says of the service's day."""
+    return DayOfService(
+        mark <= BILLABLE_THEN_GONE,
+        mark in (SUSPENDED, SUSPENDED_AND_DISABLED, SUSPENDED_THEN_ENDED),
+        mark in (BILLABLE_THEN_GONE, ENDED, SUSPENDED_THEN_ENDED),
+    )
+
+
 class _Lines:
     """The lines of a sheet while they are sorted into outcomes."""
 
@@ -171,12 +180,10 @@ class _Lines:
 
     def _sort(self, at: int, ahead: Amounts | None) -> tuple[int, int, int, bool]:
         """The number of the outcome of a line, its covers, and whether it stands in the order of the cut."""
-        mark = self._sheet.marks[at]
         cover = self._sheet.cover_of(at)
-        is_billed = mark <= BILLABLE_THEN_GONE
-        ends = mark in (BILLABLE_THEN_GONE, ENDED, SUSPENDED_THEN_ENDED)
-        is_suspended = mark in (SUSPENDED, SUSPENDED_AND_DISABLED, SUSPENDED_THEN_ENDED)
-        charged = self._steps(at, cover, DayOfService(is_billed, is_suspended, ends))
+        was = day_of_mark(self._sheet.marks[at])
+        is_billed, ends = was.billed, was.ends
+        charged = self._steps(at, cover, was)
         spared = self._steps(at, cover, DayOfService(False, True, ends))
         done = ahead or self._nothing
         moved = tuple(one.moved_minor - before for one, before in zip(charged, done, strict=True))

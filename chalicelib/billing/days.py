@@ -1,30 +1,31 @@
-"""The day-by-day bill of one service: what each day was, what it cost, by which rule, and in which entry."""
+"""The day-by-day bill of one service: what each day was, what it cost, by which rule, in which entry, and which correction
+told it last."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from chalicelib.billing.model import SettledDay
-from chalicelib.billing.roster import (
-    BILLABLE_THEN_GONE,
-    DISABLED,
-    SUSPENDED_AND_DISABLED,
-    Columns,
-    day_sheet,
-    empty_roster,
-    roster_after,
-)
+from chalicelib.billing.advance import EdgeTerms
+from chalicelib.billing.correction_store import find_correction
+from chalicelib.billing.difference import Ground, read_ground
+from chalicelib.billing.model import SettledDay, State, Timing
+from chalicelib.billing.service_days import KnownDays, ServiceDay, Setting
+from chalicelib.billing.state import read_state
+from chalicelib.billing.tariffs import read_price_book
 from chalicelib.core.dates import ONE_DAY, days_between
 from chalicelib.core.proration import DayCount, period_of
-from chalicelib.crm.model import EventKind, ServiceEvent
+from chalicelib.crm.model import ServiceEvent
+from chalicelib.tenants.model import Tenant
+
+MAX_SPAN = timedelta(days=366)
 
 
 @dataclass(frozen=True)
 class BilledDay:
     """One day of one service. `state` is enabled, disabled, suspended, disconnected or scheduled.
 
-    `buying_price_minor` is what the day costs its tenant if it is billed, `charge_minor` what it was charged: None while
-    the day is not settled.
+    `buying_price_minor` is what the day costs its tenant if it is billed, `charge_minor` what it was charged, by what is
+    posted now: None while the day is not settled. `correction` is the number of the last correction that changed it.
     """
 
     day: date
@@ -35,88 +36,102 @@ class BilledDay:
     charge_minor: int | None
     rule: str
     entry_id: str | None
+    correction: int | None = None
 
 
-def bill_service(
-    history: Sequence[ServiceEvent],
-    settled: Mapping[date, SettledDay],
-    first: date,
-    last: date,
-    *,
-    sells_directly: bool = False,
+def bill_services(
+    chain: Sequence[Tenant], histories: Sequence[Sequence[ServiceEvent]], first: date, last: date
 ) -> list[BilledDay]:
-    """The days from first to last of the one service whose history this is. Pure.
+    """The days from first to last of each of these services; a history is everything that was recorded of one.
 
-    Each day is computed as the sheet computes it: yesterday's state, the day's events, and the place of the service
-    before or behind the day's cut.
+    Each day is computed as the sheet computes it, with what was decided then taken as recorded.
     """
-    events: dict[date, list[ServiceEvent]] = {}
-    for event in history:
-        events.setdefault(event.effective_on, []).append(event)
-    number = history[0].service_number
-    roster = empty_roster()
-    for day in sorted(day for day in events if day < first):
-        roster = _step(roster, events[day], day, None)[1]
-    days = []
-    for day in days_between(first, last):
-        record = settled.get(day)
-        sheet, roster = _step(roster, events.get(day, []), day, record)
-        days.append(_bill(sheet, day, number, record, history[0].effective_on, sells_directly))
-    return days
-
-
-def _step(
-    roster: Columns, events: Sequence[ServiceEvent], day: date, record: SettledDay | None
-) -> tuple[Columns, Columns]:
-    """The service's line in the day's sheet, and the roster after it."""
-    facts = [event for event in events if event.kind is not EventKind.SUSPEND]
-    sheet = day_sheet(roster, facts, day)
-    behind = len(facts) < len(events) or _is_behind(sheet, record)
-    return sheet, roster_after(sheet, 0 if behind else len(sheet))
-
-
-def _is_behind(sheet: Columns, record: SettledDay | None) -> bool:
-    return bool(len(sheet) and record and record.cut_at and (sheet.starts[0], sheet.numbers[0]) >= record.cut_at)
+    tenant = chain[-1]
+    state = read_state(tenant.tenant_id)
+    if tenant.is_operator:
+        ground, begin = Ground(tenant.tenant_id, read_price_book(chain), {}, lambda day: ()), first
+    else:
+        ground, begin = read_ground(tenant.tenant_id, read_price_book(chain), tenant.settles_from, first, last)
+    begin = min(begin, first)
+    return [
+        day
+        for events in histories
+        for day in _bill(events, ground, state, Setting(ground.records, ground.prices_on, begin), first, last)
+    ]
 
 
 def _bill(
-    sheet: Columns,
-    day: date,
-    number: int,
-    record: SettledDay | None,
-    start_on: date,
-    sells_directly: bool,
+    events: Sequence[ServiceEvent], ground: Ground, state: State, setting: Setting, first: date, last: date
+) -> list[BilledDay]:
+    number = events[0].service_number
+    known = KnownDays(events, setting, last)
+    corrected = _corrections(ground.tenant_id, events, state)
+    billed = []
+    for day in days_between(first, last):
+        record = ground.records.get(day)
+        was = known.at(state.late)[day] if record is None else known.posted(day, state.corrected)
+        billed.append(_billed(day, number, was, record, ground, corrected.get(day)))
+    return billed
+
+
+def _corrections(tenant_id: str, events: Sequence[ServiceEvent], state: State) -> dict[date, int]:
+    """By day, the last posted correction that changed the service whose events these are."""
+    service = events[0].service_number
+    found: dict[date, int] = {}
+    for number in sorted({event.late for event in events if 0 < event.late <= state.corrected}):
+        correction = find_correction(tenant_id, number)
+        if correction is not None:
+            found |= {one.day: correction.number for one in correction.services if one.service_number == service}
+    return found
+
+
+def _billed(
+    day: date, number: int, was: ServiceDay, record: SettledDay | None, ground: Ground, correction: int | None
 ) -> BilledDay:
-    if not len(sheet):
-        return BilledDay(day, number, "scheduled" if day < start_on else "disconnected", "", None, None, "", None)
-    plan = sheet.plan_codes[sheet.plans[0]]
-    billable = sheet.marks[0] <= BILLABLE_THEN_GONE
-    behind = _is_behind(sheet, record)
-    state = "suspended" if billable and behind else _state_name(sheet.marks[0])
-    if record is None or sells_directly:
-        return BilledDay(day, number, state, plan, None, None, "", None)
-    price = record.prices_minor.get(plan, (0,))[0]
-    if not billable:
-        return BilledDay(day, number, state, plan, price, 0, f"not billed: {state} all day", None)
-    if behind:
-        return BilledDay(day, number, state, plan, price, 0, "not billed: the funds did not cover this day", None)
-    return BilledDay(day, number, state, plan, price, price, rule_of(day, record), record.entry_id)
+    if record is None or not was.plan:
+        charge = was.moved_minor[0] if record is not None and correction is not None else None
+        return BilledDay(day, number, was.state, was.plan, None, charge, "", None, correction)
+    prices = ground.prices_on(day)
+    price = prices.by_plan.get(was.plan, (0,))[0]
+    return BilledDay(
+        day,
+        number,
+        was.state,
+        was.plan,
+        price,
+        was.moved_minor[0],
+        _rule(day, was, prices.edges[0]),
+        record.entry_id if was.moved_minor[0] else None,
+        correction,
+    )
 
 
-def _state_name(mark: int) -> str:
-    if mark <= BILLABLE_THEN_GONE:
-        return "enabled"
-    return "disabled" if mark in (DISABLED, SUSPENDED_AND_DISABLED) else "suspended"
+def _rule(day: date, was: ServiceDay, edge: EdgeTerms | None) -> str:
+    """How the day's charge comes about."""
+    moved = was.moved_minor[0]
+    if was.is_behind:
+        return "not billed: the funds did not cover this day"
+    if not was.is_billed and not moved:
+        return f"not billed: {was.state} all day"
+    if edge is None:
+        return "nothing is paid for it: a percentage is earned"
+    if moved < 0:
+        return "advance: what was not used comes back"
+    if was.is_billed and not moved and was.earned_minor[0]:
+        return "advance: paid before"
+    if edge.timing is Timing.ADVANCE:
+        return f"advance: paid through {period_of(day, edge.day_count, edge.month_starts_on, edge.months).last}"
+    return rule_of(day, edge)
 
 
-def rule_of(day: date, record: SettledDay) -> str:
-    """How the day's price comes about: `calendar_month: day 16 of 31`."""
-    count = DayCount(record.day_counts[0])
+def rule_of(day: date, edge: EdgeTerms) -> str:
+    """How a day's price comes about: `calendar_month: day 16 of 31`."""
+    count = edge.day_count
     if count is DayCount.SERVICE_PERIOD:
         return f"{count.value}: one day of the buyer's own billing period"
-    period = period_of(day, count)
+    period = period_of(day, count, edge.month_starts_on, edge.months)
     number = (day - period.first).days + 1
-    return f"{count.value}: day {number} of {30 if count is DayCount.FIXED_30 else period.days}"
+    return f"{count.value}: day {number} of {30 * edge.months if count is DayCount.FIXED_30 else period.days}"
 
 
 def default_span(today: date) -> tuple[date, date]:
@@ -125,4 +140,9 @@ def default_span(today: date) -> tuple[date, date]:
     return last.replace(day=1), last
 
 
-MAX_SPAN = timedelta(days=366)
+def by_service(history: Sequence[ServiceEvent]) -> Mapping[int, list[ServiceEvent]]:
+    """A subscriber's history by the number of its service."""
+    services: dict[int, list[ServiceEvent]] = {}
+    for event in history:
+        services.setdefault(event.service_number, []).append(event)
+    return services

@@ -40,8 +40,13 @@ def find_sheet(day: SettledDay | None) -> Columns:
 
 
 def read_roster(tenant_id: str, last_day: date) -> Columns:
-    """The roster after a settled day."""
+    """The roster after a settled day, as its own sheet and cut left it."""
+    return read_settled(tenant_id, last_day)[1]
+
+
+def read_settled(tenant_id: str, last_day: date) -> tuple[SettledDay, Columns]:
+    """A settled day, and the roster after it."""
     yesterday = read_days([(tenant_id, last_day)])[0]
     if yesterday is None:
         raise DamagedSheetError(f"{tenant_id} {last_day} is settled but has no record")
-    return roster_after(find_sheet(yesterday), yesterday.charged)
+    return yesterday, roster_after(find_sheet(yesterday), yesterday.charged)

@@ -9,9 +9,9 @@ from chalicelib.aws.log import log, measure
 from chalicelib.aws.tables import ConditionFailed, write
 from chalicelib.billing.charging import Charging, charge_sheet
 from chalicelib.billing.cut import Level, find_cut, level_totals, with_tax
-from chalicelib.billing.evidence import read_roster
 from chalicelib.billing.marks import finish_marks
 from chalicelib.billing.model import RESUME, Mark, State
+from chalicelib.billing.patch import read_known_roster
 from chalicelib.billing.roster import (
     BILLABLE,
     ENABLED,
@@ -85,7 +85,7 @@ def _choose(chain: Sequence[Tenant], state: State, today: date) -> tuple[list[in
     It is the longest affordable prefix of those waiting, in charging order.
     """
     assert state.last_day is not None, "services are suspended by a settled day"
-    view = _look(chain, state.last_day, today)
+    view = _look(chain, state.last_day, state.late, today)
     if not len(view.waiting.sheet):
         return [], []
     funds = read_limits(list(view.prices.levels))
@@ -139,14 +139,15 @@ def _use_of_others(chain: Sequence[Tenant]) -> dict[str, int]:
     return {buyer: max(0, amount) for buyer, amount in kept.items()}
 
 
-def _look(chain: Sequence[Tenant], last_day: date, today: date) -> _Today:
+def _look(chain: Sequence[Tenant], last_day: date, late: int, today: date) -> _Today:
     tenant = chain[-1]
-    roster = read_roster(tenant.tenant_id, last_day)
-    events = read_events(tenant.tenant_id, last_day + ONE_DAY, today)
+    book = read_price_book(chain)
+    roster = read_known_roster(tenant, book, last_day, late)
+    events = read_events(tenant.tenant_id, last_day + ONE_DAY, today, late)
     for day in days_between(last_day + ONE_DAY, today):
         sheet = day_sheet(roster, [event for event in events if event.effective_on == day], day)
         roster = roster_after(sheet, len(sheet))
-    prices = read_price_book(chain).prices_on(today)
+    prices = book.prices_on(today)
     return _Today(prices, _as_charged(roster, ENABLED, prices, today), _as_charged(roster, SUSPENDED, prices, today))
 
 

@@ -190,6 +190,8 @@ def _apply(roster: Columns, events: Sequence[ServiceEvent], index: dict[str, int
         for number in event.service_numbers or (event.service_number,):
             service = touched.get(number)
             if service is None:
+                if event.kind is EventKind.RESUME and number not in positions:
+                    continue  # a late fact told that it had ended before it was brought back
                 service = touched[number] = _find(roster, positions, number, event)
             service.apply(event, index.get(event.plan or "", service.plan))
     if applied_on and applied_on < today:

@@ -7,9 +7,9 @@ from chalice.app import Response
 
 from chalicelib.api.blueprint import Blueprint, render_with
 from chalicelib.api.call import Call
-from chalicelib.aws import keys
-from chalicelib.aws.tables import read_all
-from chalicelib.billing.days import MAX_SPAN, BilledDay, bill_service, default_span
+from chalicelib.billing.corrections import correction_id
+from chalicelib.billing.days import MAX_SPAN, BilledDay, bill_services, by_service, default_span
+from chalicelib.billing.late_tariff import late_tariff
 from chalicelib.billing.model import RefundPolicy, SettledDay, Tariff, Timing
 from chalicelib.billing.run import RunOutcome, outcome_of, read_records, settle_through
 from chalicelib.billing.shapes import (
@@ -25,12 +25,11 @@ from chalicelib.billing.shapes import (
     TariffPriceAnswer,
 )
 from chalicelib.billing.state import read_days, read_state
-from chalicelib.billing.store import DayRow, to_day
 from chalicelib.billing.tariffs import TariffTerms, read_tariffs, set_tariff, tariff_on
 from chalicelib.core.dates import day_at, parse_day
 from chalicelib.core.errors import NotAllowed, NotFound, invalid_field
 from chalicelib.core.proration import DayCount, Span
-from chalicelib.crm.events import read_history
+from chalicelib.crm.events import read_whole_history
 from chalicelib.crm.model import Plan, ServiceEvent
 from chalicelib.crm.plans import plan_reads, plans_of, read_plans
 from chalicelib.crm.subscriber import service_id, subscriber_number
@@ -74,7 +73,10 @@ def _tariff(tariff: Tariff, plans: dict[str, Plan], seller_id: str) -> TariffAns
     also={409: "day-already-pinned or too-many-resellers-below"},
 )
 def put_tariff(call: Call, reseller_id: str) -> TariffAnswer:
-    """Set what a direct child pays from a day on: a new version, never an overwrite."""
+    """Set what a direct child pays from a day on: a new version, never an overwrite.
+
+    From a day that is settled already it corrects every settled day of the reseller and of those below it.
+    """
     child = find_child(call.tenant, reseller_id)
     body: TariffBody = call.body
     terms = TariffTerms(
@@ -87,7 +89,7 @@ def put_tariff(call: Call, reseller_id: str) -> TariffAnswer:
         Span(body.period),
         body.refund_fee,
     )
-    tariff = set_tariff(call.tenant, child, terms, call.now)
+    tariff = set_tariff(call.tenant, child, terms, call.now, late_tariff)
     return _tariff(tariff, read_plans(call.tenant.tenant_id), call.tenant.tenant_id)
 
 
@@ -223,21 +225,10 @@ def list_days(call: Call, subscriber_id: str) -> DaysAnswer:
     """A subscriber's bill day by day: what each day was, what it cost this tenant, by which rule, in which entry."""
     tenant = call.tenant
     first, last = _span(call.query, call.today)
-    history = read_history(tenant.tenant_id, subscriber_number(tenant.tenant_id, subscriber_id))
+    history = read_whole_history(tenant.tenant_id, subscriber_number(tenant.tenant_id, subscriber_id))
     if not history:
         raise NotFound("subscriber")
-    rows = read_all(
-        DayRow,
-        keys.settlements(tenant.tenant_id),
-        first=keys.settled_day(tenant.tenant_id, first).sk,
-        last=keys.settled_day(tenant.tenant_id, last).sk,
-    )
-    settled = {day.day: day for day in map(to_day, rows)}
-    billed = [
-        day
-        for events in _by_service(history, tenant, call.query.service)
-        for day in bill_service(events, settled, first, last, sells_directly=tenant.is_operator)
-    ]
+    billed = bill_services(call.tenants, _histories(history, tenant, call.query.service), first, last)
     items = [_day(tenant.tenant_id, day) for day in billed]
     return DaysAnswer(items=items, charged=sum(day.charge_minor or 0 for day in billed))
 
@@ -253,10 +244,8 @@ def _span(query: DaysQuery, today: date) -> tuple[date, date]:
     return first, last
 
 
-def _by_service(history: list[ServiceEvent], tenant: Tenant, wanted: str | None) -> list[list[ServiceEvent]]:
-    services: dict[int, list[ServiceEvent]] = {}
-    for event in history:
-        services.setdefault(event.service_number, []).append(event)
+def _histories(history: list[ServiceEvent], tenant: Tenant, wanted: str | None) -> list[list[ServiceEvent]]:
+    services = by_service(history)
     if wanted is not None:
         services = {n: events for n, events in services.items() if service_id(tenant.tenant_id, n) == wanted}
         if not services:
@@ -275,5 +264,6 @@ def _day(tenant_id: str, day: BilledDay) -> DayAnswer:
             "charge": day.charge_minor,
             "rule": day.rule or None,
             "entry": day.entry_id,
+            "correction": None if day.correction is None else correction_id(tenant_id, day.correction),
         }
     )

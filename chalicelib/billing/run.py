@@ -9,6 +9,8 @@ from chalicelib.aws.log import log
 from chalicelib.aws.queue import send_in_order
 from chalicelib.billing.ahead import charge_ahead, charge_soon
 from chalicelib.billing.calendar import due_days, group_of, runs_by_itself
+from chalicelib.billing.correct import correct_late_facts
+from chalicelib.billing.corrections import correctable
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.restore import restore_services
 from chalicelib.billing.settle import DEFECTS, NotDueError, ParkedError, park, settle_day
@@ -23,6 +25,7 @@ MAX_QUEUED = 2_000
 SETTLE = "settle"
 RESTORE = "restore"
 AHEAD = "charge-ahead"
+CORRECT = "correct"
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ def plan_days(operator_id: str, now: datetime) -> int:
         for day, node in islice(due_days(nodes, states, now), MAX_QUEUED)
     ]
     messages += [_charge_now(node, now) for node in nodes if _renews(node, states[node.tenant_id], now)]
+    behind = [node for node in nodes if correctable(states[node.tenant_id]) > states[node.tenant_id].corrected]
+    messages += [_correct_now(node, now) for node in behind]
     waiting = {node.chain[:2] for node in nodes if states[node.tenant_id].held or states[node.tenant_id].marks}
     messages += [_look_below(chain, now) for chain in sorted(waiting)]
     return send_in_order(messages)
@@ -68,6 +73,11 @@ def _charge_now(node: TreeNode, now: datetime) -> tuple[str, str, dict[str, obje
     return group_of(node), f"{node.tenant_id}-ahead-{now:%Y%m%d%H%M}", {"do": AHEAD, "chain": node.chain}
 
 
+def _correct_now(node: TreeNode, now: datetime) -> tuple[str, str, dict[str, object]]:
+    """Late facts that no request corrected: their days were not posted yet, or it was cut off."""
+    return group_of(node), f"{node.tenant_id}-correct-{now:%Y%m%d%H%M}", {"do": CORRECT, "chain": node.chain}
+
+
 def carry_out(message: dict[str, object], now: datetime) -> None:
     """Do what one message asks. A day that is not due yet, or parked, is left to the planner's next run."""
     chain_ids = tuple(str(tenant_id) for tenant_id in message["chain"])  # type: ignore[attr-defined]
@@ -76,6 +86,9 @@ def carry_out(message: dict[str, object], now: datetime) -> None:
         return
     if message["do"] == AHEAD:
         charge_ahead(read_chain(chain_ids), now)
+        return
+    if message["do"] == CORRECT:
+        correct_late_facts(chain_ids, now)
         return
     day = date.fromisoformat(str(message["day"]))
     try:

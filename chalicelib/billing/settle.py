@@ -14,9 +14,10 @@ from chalicelib.aws.log import alarm, measure
 from chalicelib.aws.tables import ConditionFailed, write
 from chalicelib.billing.ahead_kept import read_ahead
 from chalicelib.billing.charging import charge_sheet, price_table
-from chalicelib.billing.evidence import OtherSheetError, find_sheet, keep_sheet, read_roster
+from chalicelib.billing.evidence import OtherSheetError, find_sheet, keep_sheet
 from chalicelib.billing.marks import finish_marks
 from chalicelib.billing.model import SettledDay, State
+from chalicelib.billing.patch import read_known_roster
 from chalicelib.billing.post import DayToPost, post_day
 from chalicelib.billing.rollup import roll_up
 from chalicelib.billing.roster import Columns, UnknownServiceError, day_sheet
@@ -130,7 +131,7 @@ def _post(chain: Sequence[Tenant], state: State, day: date, book: PriceBook, now
     tenant = chain[-1]
     prices = book.prices_on(day, state.terms)
     ahead = read_ahead(tenant.tenant_id, day, state.ahead_of(day), len(prices.levels))
-    charging = charge_sheet(read_day_sheet(tenant, state.last_day, day), prices, day, ahead.lines)
+    charging = charge_sheet(read_day_sheet(tenant, book, state, day), prices, day, ahead.lines)
     sheet = charging.sheet
     by_plan = {code: list(price) for code, price in zip(sheet.plan_codes, price_table(sheet, prices, ()), strict=True)}
     stored = encode_sheet(sheet, tenant.tenant_id, day.isoformat(), by_plan)
@@ -161,13 +162,14 @@ def _post(chain: Sequence[Tenant], state: State, day: date, book: PriceBook, now
     return settled
 
 
-def read_day_sheet(tenant: Tenant, last_day: date | None, day: date) -> Columns:
-    """The sheet of the day after `last_day` (or of the first day): yesterday's roster and the day's events."""
-    if last_day is None:
-        return day_sheet(find_sheet(None), read_events(tenant.tenant_id, None, day), day)
-    return day_sheet(
-        read_roster(tenant.tenant_id, last_day), read_events(tenant.tenant_id, last_day + ONE_DAY, day), day
-    )
+def read_day_sheet(tenant: Tenant, book: PriceBook, state: State, day: date) -> Columns:
+    """The sheet of the first day that is not settled: yesterday's roster, with what became known since of the days before,
+    and the day's events. A day that is pinned knows the late facts that were recorded before its pin."""
+    late = state.terms.late if state.pinned_through == day else state.late
+    if state.last_day is None:
+        return day_sheet(find_sheet(None), read_events(tenant.tenant_id, None, day, late), day)
+    roster = read_known_roster(tenant, book, state.last_day, late)
+    return day_sheet(roster, read_events(tenant.tenant_id, state.last_day + ONE_DAY, day, late), day)
 
 
 def park(state: State, day: date, defect: Exception) -> None:

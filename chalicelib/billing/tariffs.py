@@ -1,12 +1,12 @@
 """Tariffs: setting a new version of what a child pays, and what a plan costs every level of a chain on a day."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from chalicelib.aws import keys
 from chalicelib.aws.guards import Guard, no_guard, together
-from chalicelib.aws.tables import ConditionFailed, Put, read, read_all, read_page, write
+from chalicelib.aws.tables import ConditionFailed, Operation, Put, read, read_all, read_page, write
 from chalicelib.billing.advance import EdgeTerms, charge
 from chalicelib.billing.model import RefundPolicy, Tariff, Terms, Timing
 from chalicelib.billing.pins import guard_day
@@ -191,29 +191,71 @@ def tariff_on(child_id: str, day: date) -> Tariff:
     return to_tariff(page.rows[0])
 
 
-def set_tariff(parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime) -> Tariff:
+Late = Callable[[Tenant, Sequence[Tariff], Tariff, datetime], Sequence[Operation] | None]
+"""What a version that begins on a settled day is written along with (`late_tariff.py`), given those there are; None where
+its days are open, or where it may not be."""
+
+
+def set_tariff(
+    parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime, late: Late = lambda *_: None
+) -> Tariff:
     """Add a version of the child's tariff; the same terms again are the version that is there.
 
-    409 `day-already-pinned` from a day that is settled or being settled; 422 for `advance` where no fund pays, a fee
+    From a day that is settled already it is taken with what `late` adds to its write; 409 `day-already-pinned` without
+    that. 422 for `advance` where no fund pays, a fee
     without its policy, a plan that is not the parent's, named twice, or in use by the child and left without a price.
     """
-    if terms.timing is Timing.ADVANCE and child.mode is Mode.AGGREGATE:
-        raise invalid_field("timing", "can be advance only where a fund pays: this reseller is invoiced")
-    if terms.refund_fee_minor and terms.refund_policy is not RefundPolicy.UNUSED_DAYS_LESS_FEE:
-        raise invalid_field("refund_fee", "is kept under unused_days_less_fee alone")
+    _check_terms(child, terms)
     for _ in range(TRIES):
-        tariff = _try_to_set(parent, child, terms, now)
+        tariff = _try_to_set(parent, child, terms, now, late)
         if tariff is not None:
             return tariff
     raise Unavailable("busy", "The prices of this reseller are being changed by others; please send it again.")
 
 
-def _try_to_set(parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime) -> Tariff | None:
+def _try_to_set(parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime, late: Late) -> Tariff | None:
     """The version, written or found; None when a plan or another version came in between."""
     next_revision = _next_revision(child.tenant_id)
     prices = _check_prices(parent, child, terms)
-    newest = next((t for t in read_tariffs(child.tenant_id) if t.effective_on == terms.effective_on), None)
-    tariff = Tariff(
+    versions = read_tariffs(child.tenant_id)
+    newest = _newest_of(versions, terms.effective_on)
+    tariff = _version(child, terms, prices, newest, now)
+    if newest is not None and _same_terms(newest, tariff):
+        return newest
+    corrected = late(parent, versions, tariff, now)
+    guard = (
+        _guard_sub_tree(child, terms.effective_on, now) if corrected is None else Guard(tuple(corrected), _no_refusal)
+    )
+    try:
+        # A version is new by its instant: behind the newest of its day, as nobody else adds one at this revision.
+        write(Put(tariff_row(tariff)), next_revision, *guard.operations)
+    except ConditionFailed as failure:
+        guard.refuse(failure)
+        return None
+    return tariff
+
+
+def foresee_tariff(parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime) -> tuple[Tariff, list[Tariff]]:
+    """The version that `set_tariff` would add, refused as there for what is asked, and those there are. Writes nothing."""
+    _check_terms(child, terms)
+    prices = _check_prices(parent, child, terms)
+    versions = read_tariffs(child.tenant_id)
+    return _version(child, terms, prices, _newest_of(versions, terms.effective_on), now), versions
+
+
+def _check_terms(child: Tenant, terms: TariffTerms) -> None:
+    if terms.timing is Timing.ADVANCE and child.mode is Mode.AGGREGATE:
+        raise invalid_field("timing", "can be advance only where a fund pays: this reseller is invoiced")
+    if terms.refund_fee_minor and terms.refund_policy is not RefundPolicy.UNUSED_DAYS_LESS_FEE:
+        raise invalid_field("refund_fee", "is kept under unused_days_less_fee alone")
+
+
+def _newest_of(versions: Sequence[Tariff], day: date) -> Tariff | None:
+    return next((version for version in versions if version.effective_on == day), None)
+
+
+def _version(child: Tenant, terms: TariffTerms, prices: dict[str, int], newest: Tariff | None, now: datetime) -> Tariff:
+    return Tariff(
         child.tenant_id,
         terms.effective_on,
         max(to_micros(now), newest.recorded_micros + 1 if newest else 0),
@@ -225,16 +267,11 @@ def _try_to_set(parent: Tenant, child: Tenant, terms: TariffTerms, now: datetime
         terms.span,
         terms.refund_fee_minor,
     )
-    if newest is not None and _same_terms(newest, tariff):
-        return newest
-    guard = _guard_sub_tree(child, terms.effective_on, now)
-    try:
-        # A version is new by its instant: behind the newest of its day, as nobody else adds one at this revision.
-        write(Put(tariff_row(tariff)), next_revision, *guard.operations)
-    except ConditionFailed as failure:
-        guard.refuse(failure)
-        return None
-    return tariff
+
+
+def _no_refusal(_: ConditionFailed) -> Refusal | None:
+    """What was in the way moved meanwhile: it is read again."""
+    return None
 
 
 def _next_revision(child_id: str) -> Put:

@@ -1,17 +1,27 @@
-"""Change: record what a subscriber asks for (enable, disable, another plan, disconnect) as an event of its service."""
+"""Change: record what happened to a service (enable, disable, another plan, disconnect) as an event of it, or that an
+earlier event was wrong."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from chalicelib.aws.guards import Guard
 from chalicelib.aws.tables import ConditionFailed, Operation, Remember, write
 from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import Unavailable, invalid_field
 from chalicelib.crm.events import order_of_one, read_history
+from chalicelib.crm.filing import File
 from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.model import EventKind, Plan, ServiceEvent
-from chalicelib.crm.service import Change, Service, compacted, reaches_behind, unfolded, with_change
+from chalicelib.crm.service import (
+    Change,
+    Service,
+    begun_on,
+    compacted,
+    reaches_behind,
+    unfolded,
+    with_change,
+    without_change,
+)
 from chalicelib.crm.store import event_operations, update_of
 from chalicelib.crm.subscriber import Subscriber
 from chalicelib.tenants.model import Tenant
@@ -21,52 +31,117 @@ TRIES = 8
 
 @dataclass(frozen=True)
 class AskedChange:
-    """What is asked for: the plan is there on a change of plan alone, the service where the subscriber has several."""
+    """What is asked for: the plan is there on a change of plan alone, the service where the subscriber has several.
+
+    A `withdraw` names the kind of event that it takes back of that day.
+    """
 
     kind: EventKind
     effective_on: date
     plan: Plan | None
     service_number: int | None
+    withdraws: EventKind | None = None
 
 
 @dataclass(frozen=True)
 class RecordedChange:
-    """The event as it was recorded, and the subscriber after it."""
+    """The events as they were recorded (two for a `start`), and the subscriber after them."""
 
-    event: ServiceEvent
+    kind: EventKind
+    events: tuple[ServiceEvent, ...]
     subscriber: Subscriber
+
+    @property
+    def event(self) -> ServiceEvent:
+        return self.events[-1]
+
+    @property
+    def late(self) -> int:
+        """The number of the late fact that it is, 0 for one whose days were open yet."""
+        return max(event.late for event in self.events)
 
 
 def record_event(
     tenant: Tenant,
     subscriber_number: int,
     asked: AskedChange,
-    guard: Guard,
+    file: File,
     today: date,
     now: datetime,
     remember: Remember,
 ) -> RecordedChange:
     """Record the event under its day, in the subscriber's history and in the subscriber, in one write.
 
-    `NotFound`; `Conflict` with the code of what stands against it (`service.py` has them), or what the guard says; 422
+    `NotFound`; `Conflict` with the code of what stands against it (`service.py` has them), or what the filing says; 422
     on `service` when it must be named or is not one of the subscriber's.
     """
     for _ in range(TRIES):
         before = find_subscriber(tenant.tenant_id, subscriber_number)
-        service = _service_asked(before, asked.service_number)
-        micros = max(to_micros(now), before.last_recorded_micros + 1)
-        plan = asked.plan.code if asked.plan is not None else None
-        change = Change(asked.kind, asked.effective_on, micros, order_of_one(service.number), plan)
-        changed = judge_change(tenant.tenant_id, before, service, change)
-        after = with_service(before, compacted(changed, today), micros)
-        recorded = RecordedChange(event_of(before.number, service.number, change), after)
+        after, events = foresee_event(before, asked, today, now)
+        filed = file(events)
+        recorded = RecordedChange(asked.kind, filed.events, after)
         try:
-            write(*change_operations(before, recorded), *guard.operations, *remember(recorded))
+            write(*change_operations(before, recorded), *filed.guard.operations, *remember(recorded))
         except ConditionFailed as failure:
-            guard.refuse(failure)
+            filed.guard.refuse(failure)
             continue
         return recorded
     raise Unavailable("busy", "This subscriber is being changed by others; please send the request again.")
+
+
+def foresee_event(
+    before: Subscriber, asked: AskedChange, today: date, now: datetime
+) -> tuple[Subscriber, list[ServiceEvent]]:
+    """The subscriber after what is asked for, and the events that say so; refused as `record_event` is. Writes nothing."""
+    service = _service_asked(before, asked.service_number)
+    micros = max(to_micros(now), before.last_recorded_micros + 1)
+    changed, events = _judge(before, service, asked, micros)
+    return with_service(before, compacted(changed, today), micros), events
+
+
+def _judge(
+    subscriber: Subscriber, service: Service, asked: AskedChange, micros: int
+) -> tuple[Service, list[ServiceEvent]]:
+    """The service with what is asked for, and the events that say so."""
+    if asked.kind is EventKind.START:
+        return _start_anew(subscriber, service, asked.effective_on, micros)
+    change = Change(
+        asked.kind, asked.effective_on, micros, order_of_one(service.number), asked.plan.code if asked.plan else None
+    )
+    event = event_of(subscriber.number, service.number, change)
+    if asked.kind is EventKind.WITHDRAW:
+        assert asked.withdraws is not None, "a withdrawal names the kind that it takes back"
+        history = read_history(subscriber.tenant_id, subscriber.number)
+        left, taken = without_change(service, history, asked.withdraws, asked.effective_on)
+        return left, [replace(event, withdraws=(taken.recorded_micros, taken.order))]
+    return judge_change(subscriber.tenant_id, subscriber, service, change), [event]
+
+
+def _start_anew(
+    subscriber: Subscriber, service: Service, start_on: date, micros: int
+) -> tuple[Service, list[ServiceEvent]]:
+    """The connection is withdrawn and made again on the other day; its place in charging order is for billing to say."""
+    history = read_history(subscriber.tenant_id, subscriber.number)
+    begun = begun_on(service, history, start_on)
+    own = (one for one in history if one.service_number == service.number)
+    old = next(one for one in own if one.kind is EventKind.CONNECT)
+    new = replace(
+        old,
+        effective_on=start_on,
+        recorded_micros=micros,
+        order=order_of_one(service.number),
+        late=0,
+        since=old.since or old.effective_on,
+    )
+    gone = replace(
+        new,
+        kind=EventKind.WITHDRAW,
+        effective_on=old.effective_on,
+        plan=None,
+        since=None,
+        withdraws=(old.recorded_micros, old.order),
+    )
+    return begun, [gone, new]
 
 
 def judge_change(
@@ -107,8 +182,9 @@ def event_of(subscriber_number: int, service_number: int, change: Change) -> Ser
 
 
 def change_operations(before: Subscriber, recorded: RecordedChange) -> list[Operation]:
-    """The three writes of one event."""
-    return [update_of(before, recorded.subscriber), *event_operations(before.tenant_id, recorded.event)]
+    """The three writes of one event, or the five of two."""
+    writes = [one for event in recorded.events for one in event_operations(before.tenant_id, event)]
+    return [update_of(before, recorded.subscriber), *writes]
 
 
 def _service_asked(subscriber: Subscriber, number: int | None) -> Service:

@@ -1,7 +1,7 @@
 """The service events of a tenant as billing reads them: by day, and by subscriber; and the one it writes itself."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import accumulate, pairwise
 
@@ -27,8 +27,16 @@ def order_of_many(service_numbers: Sequence[int]) -> int:
     return 100_001 + min(service_numbers) * 2
 
 
-def read_events(tenant_id: str, first: date | None, last: date) -> list[ServiceEvent]:
-    """Every event effective from `first` (or ever) to `last`, in the order (effective_on, recorded_micros, order)."""
+def read_events(tenant_id: str, first: date | None, last: date, late: int | None = None) -> list[ServiceEvent]:
+    """The events effective from `first` (or ever) to `last` that hold, in the order (effective_on, recorded_micros, order).
+
+    Of those recorded late only the ones up to the number `late`, all of them unless told.
+    """
+    return known_events(read_recorded(tenant_id, first, last), late)
+
+
+def read_recorded(tenant_id: str, first: date | None, last: date) -> list[ServiceEvent]:
+    """Every event there is effective from `first` (or ever) to `last`, those that were withdrawn too, in that order."""
     rows = read_all(
         EventRow,
         keys.events(tenant_id),
@@ -38,8 +46,29 @@ def read_events(tenant_id: str, first: date | None, last: date) -> list[ServiceE
     return sorted(map(to_event, rows), key=_position)
 
 
+def known_events(events: Iterable[ServiceEvent], late: int | None = None) -> list[ServiceEvent]:
+    """What holds of these events: without the withdrawn ones, and of those recorded late only up to the number `late`.
+
+    A withdrawal stands under the day of what it takes back, so that whole days are enough to tell.
+    """
+    known = [event for event in events if late is None or event.late <= late]
+    gone = {
+        (event.service_number, event.effective_on, *event.withdraws) for event in known if event.withdraws is not None
+    }
+    return [event for event in known if event.kind is not EventKind.WITHDRAW and _name(event) not in gone]
+
+
+def _name(event: ServiceEvent) -> tuple[int, date, int, int]:
+    return (event.service_number, event.effective_on, event.recorded_micros, event.order)
+
+
 def read_history(tenant_id: str, subscriber_number: int) -> list[ServiceEvent]:
-    """Everything that happened to a subscriber's services, suspensions too, in the same order."""
+    """Everything that holds of what happened to a subscriber's services, suspensions too, in the same order."""
+    return known_events(read_whole_history(tenant_id, subscriber_number))
+
+
+def read_whole_history(tenant_id: str, subscriber_number: int) -> list[ServiceEvent]:
+    """Everything that was recorded about a subscriber's services, what was withdrawn too."""
     rows = read_all(EventRow, keys.history(tenant_id, subscriber_number))
     return sorted(map(to_event, rows), key=_position)
 
@@ -72,6 +101,9 @@ def to_event(row: EventRow) -> ServiceEvent:
         plan=plan,
         reason=reason,
         service_numbers=() if row.numbers is None else unpack_numbers(row.numbers),
+        late=row.late or 0,
+        withdraws=tuple(row.withdraws) if row.withdraws else None,
+        since=date.fromisoformat(row.since) if row.since else None,
     )
 
 
@@ -103,5 +135,6 @@ def _differences(data: bytes) -> Iterator[int]:
             value = shift = 0
 
 
-def _position(event: ServiceEvent) -> tuple[date, int, int]:
-    return (event.effective_on, event.recorded_micros, event.order)
+def _position(event: ServiceEvent) -> tuple[date, bool, int, int]:
+    """In order of day and recording; a connection that was dated anew still comes before whatever happened that day."""
+    return (event.effective_on, event.since is None, event.recorded_micros, event.order)

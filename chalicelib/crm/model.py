@@ -8,7 +8,10 @@ from chalicelib.core.proration import DayCount
 
 
 class EventKind(StrEnum):
-    """What can happen to a service. Clients send the middle four; `connect`, `suspend` and `resume` are ours."""
+    """What can happen to a service. `connect`, `suspend` and `resume` are ours; the others are what clients send.
+
+    `withdraw` takes back an event that was wrong. A `start` is recorded as the withdrawal of the connection and a new one.
+    """
 
     CONNECT = "connect"
     ENABLE = "enable"
@@ -17,6 +20,8 @@ class EventKind(StrEnum):
     DISCONNECT = "disconnect"
     SUSPEND = "suspend"
     RESUME = "resume"
+    WITHDRAW = "withdraw"
+    START = "start"
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,11 @@ class ServiceEvent:
     Events of one day are applied in the order (recorded_micros, order). `plan` is a plan code of the tenant, on
     `connect` and `change_plan`. A `resume` (after a recharge) names many services at once in `service_numbers`; every
     other event is about the one service `service_number` of the subscriber `subscriber_number`.
+
+    `late` is the number of a fact about a day that was pinned already when it was recorded, 0 for all others: the
+    sheets pinned before it do not know it. A `withdraw` names the event of its own day that it takes back, by
+    `withdraws` (its instant and order). A connection that begins anew on another day says by `since` which place in
+    charging order the service has.
     """
 
     kind: EventKind
@@ -55,3 +65,6 @@ class ServiceEvent:
     plan: str | None = None
     reason: str | None = None
     service_numbers: tuple[int, ...] = ()
+    late: int = 0
+    withdraws: tuple[int, int] | None = None
+    since: date | None = None

@@ -36,7 +36,7 @@ from chalicelib.crm.subscriber import Line, NewSubscriber, service_number, subsc
 bp = Blueprint(__name__, tag="Subscribers")
 
 SubscriberPage = page_of(SubscriberAnswer)
-REFUSED = "fund-too-low, day-already-pinned, username-taken, mac-taken"
+REFUSED = "fund-too-low, invoice-overdue, day-already-pinned, username-taken, mac-taken"
 
 
 @bp.api(

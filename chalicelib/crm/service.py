@@ -162,8 +162,43 @@ def compacted(service: Service, today: date) -> Service:
     return service if changes is service.changes else replace(service, base=base, based_at=at, changes=changes)
 
 
+def without_change(service: Service, history: list[ServiceEvent], kind: EventKind, on: date) -> tuple[Service, Change]:
+    """The service without the newest event of that kind on that day, and that event.
+
+    `Conflict`: `no-such-event` where there is none; `contradicts-later-event` where a later one would not be possible.
+    """
+    whole = unfolded(service, history)
+    taken = next((one for one in reversed(whole.changes) if one.kind is kind and one.effective_on == on), None)
+    if taken is None:
+        raise Conflict("no-such-event", f"The service has no {kind.value} on {on} that could be withdrawn.")
+    left = replace(whole, changes=tuple(one for one in whole.changes if one is not taken))
+    _check_possible(left)
+    return left, taken
+
+
+def begun_on(service: Service, history: list[ServiceEvent], start_on: date) -> Service:
+    """The service as if it had begun on another day.
+
+    `Conflict`: `same-start`; `contradicts-later-event` where something was recorded before that day.
+    """
+    if start_on == service.start_on:
+        raise Conflict("same-start", "The service begins on that day already.")
+    whole = unfolded(service, history)
+    if whole.changes and whole.changes[0].effective_on < start_on:
+        raise _contradicts(whole.changes[0])
+    return replace(whole, start_on=start_on, based_at=(start_on, 0, 0))
+
+
+def _check_possible(service: Service) -> None:
+    state = service.base
+    for one in service.changes:
+        if _objection(state, one) is not None:
+            raise _contradicts(one)
+        state = _apply(state, one)
+
+
 def unfolded(service: Service, history: list[ServiceEvent]) -> Service:
-    """The service with all of its events as changes again, from the history of its subscriber."""
+    """The service with all of its events as changes again, from what holds of the history of its subscriber."""
     own = [event for event in history if event.service_number == service.number]
     connect = next(event for event in own if event.kind is EventKind.CONNECT)
     assert connect.plan is not None, "a connection names its plan"
@@ -173,6 +208,8 @@ def unfolded(service: Service, history: list[ServiceEvent]) -> Service:
         if event.kind in _EFFECTS
     )
     at = (connect.effective_on, connect.recorded_micros, connect.order)
+    if connect.since is not None:
+        at = (connect.effective_on, 0, 0)
     return replace(service, base=State(connect.plan, True, None), based_at=at, changes=changes)
 
 
@@ -206,6 +243,10 @@ def _objection(state: State, change: Change) -> Conflict | None:
 def _about_later(change: Change, later: Change) -> Conflict:
     if change.kind is EventKind.DISCONNECT and later.kind is EventKind.DISCONNECT:
         return Conflict("already-disconnected", f"The service is disconnected on {later.effective_on} already.")
+    return _contradicts(later)
+
+
+def _contradicts(later: Change) -> Conflict:
     return Conflict(
         "contradicts-later-event",
         f"It would contradict the {later.kind.value} that is recorded for {later.effective_on}.",

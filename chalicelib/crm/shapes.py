@@ -21,6 +21,8 @@ from chalicelib.api.fields import (
     shown,
 )
 from chalicelib.api.paging import PageQuery
+from chalicelib.billing.correction_shapes import CorrectionSummary, summary_of, waiting
+from chalicelib.billing.corrections import Correction
 from chalicelib.core.dates import from_micros
 from chalicelib.core.text import clean_text
 from chalicelib.crm.change import RecordedChange
@@ -36,7 +38,10 @@ DayCountName = Annotated[Literal["calendar_month", "service_period", "fixed_30"]
 StatusName = Annotated[
     Literal["active", "suspended", "disabled", "scheduled", "disconnected"], Field(examples=["active"])
 ]
-EventType = Annotated[Literal["enable", "disable", "change_plan", "disconnect"], Field(examples=["disable"])]
+RecordedType = Literal["enable", "disable", "change_plan", "disconnect"]
+EventType = Annotated[
+    Literal["enable", "disable", "change_plan", "disconnect", "start", "withdraw"], Field(examples=["disable"])
+]
 PersonName = Annotated[str, parsed(parse_name), shown("Fatema Akter", minLength=1, maxLength=120)]
 _GAPS = r"[\s().-]*"
 _BYTES, _FOURS, _SIXES = "[0-9A-Fa-f]{2}", "[0-9A-Fa-f]{4}", "[0-9A-Fa-f]{6}"
@@ -173,16 +178,22 @@ class SubscriberAnswer(Answer):
 
 
 class NewEventBody(Body):
-    """What happens to a service: `plan` belongs to `change_plan`; `service` may be left out where there is only one."""
+    """What happens to a service: `plan` belongs to `change_plan`; `service` may be left out where there is only one.
+
+    `start` says that the service really began on that day, `withdraw` that the newest event of the type `withdraws` on
+    that day was wrong.
+    """
 
     type: EventType
     effective_on: Day
     plan: Reference | None = None
     service: ServiceId | None = None
+    withdraws: RecordedType | None = None
 
 
 class EventAnswer(Answer):
-    """The event as it was recorded, and the subscriber after it."""
+    """The event as it was recorded, and the subscriber after it. An event that is about days which are settled has a
+    correction: asked again under the same key it is shown as it was then, before it was posted."""
 
     type: EventType
     effective_on: DayOut
@@ -190,6 +201,7 @@ class EventAnswer(Answer):
     service: ServiceId
     plan: PlanCode | None
     subscriber: SubscriberAnswer
+    correction: CorrectionSummary | None = None
 
 
 class ImportQuery(Body):
@@ -296,15 +308,20 @@ def _show_service(tenant_id: str, service: Service, today: date) -> ServiceAnswe
     )
 
 
-def show_event(recorded: RecordedChange, today: date) -> EventAnswer:
+def show_event(recorded: RecordedChange, today: date, correction: Correction | None = None) -> EventAnswer:
+    """The event; one that is late shows its correction, or that it follows."""
     event = recorded.event
+    summary = summary_of(correction) if correction is not None else None
+    if summary is None and recorded.late:
+        summary = waiting(recorded.subscriber.tenant_id, recorded.late)
     return EventAnswer(
-        type=event.kind.value,  # type: ignore[arg-type]
+        type=recorded.kind.value,  # type: ignore[arg-type]
         effective_on=event.effective_on,
         recorded_at=from_micros(event.recorded_micros),
         service=service_id(recorded.subscriber.tenant_id, event.service_number),
         plan=event.plan,
         subscriber=show_subscriber(recorded.subscriber, today),
+        correction=summary,
     )
 
 

@@ -43,12 +43,16 @@ class EventRow(CrmRow):
     """A service event, under its day and in its subscriber's history; day, instant and order are in the key.
 
     `fact` is [kind, service, subscriber, plan, reason]. `recorded` is there where the key has no instant: the key of a
-    suspension in the history is a function of its day and service. `numbers` are the services a resume names.
+    suspension in the history is a function of its day and service. `numbers` are the services a resume names. The
+    last three are there where an event has them (`model.ServiceEvent`).
     """
 
     fact = JsonAttribute()
     recorded = IntegerAttribute(null=True)
     numbers = BytesAttribute(null=True)
+    late = IntegerAttribute(null=True)
+    withdraws = JsonAttribute(null=True)
+    since = TextAttribute(null=True)
 
 
 class CountersRow(CrmRow):
@@ -229,13 +233,13 @@ def _found_put(key: keys.Key, number: int, service: int | None) -> Put:
 def day_event_row(tenant_id: str, event: ServiceEvent) -> EventRow:
     """The event under its day: what settlement reads."""
     key = keys.event(tenant_id, event.effective_on, event.recorded_micros, event.order)
-    return EventRow.at(key, fact=_fact(event))
+    return EventRow.at(key, fact=_fact(event), **_beside(event))
 
 
 def history_event_row(tenant_id: str, event: ServiceEvent) -> EventRow:
     """The event in its subscriber's history: what the bill reads."""
     key = keys.history_event(tenant_id, event.subscriber_number, event.effective_on, event.recorded_micros, event.order)
-    return EventRow.at(key, fact=_fact(event))
+    return EventRow.at(key, fact=_fact(event), **_beside(event))
 
 
 def state_change_row(tenant_id: str, event: ServiceEvent) -> EventRow:
@@ -253,3 +257,12 @@ def event_operations(tenant_id: str, event: ServiceEvent) -> list[Operation]:
 
 def _fact(event: ServiceEvent) -> list[Any]:
     return [event.kind.value, event.service_number, event.subscriber_number, event.plan, event.reason]
+
+
+def _beside(event: ServiceEvent) -> dict[str, Any]:
+    """What only few events have."""
+    return {
+        "late": event.late or None,
+        "withdraws": list(event.withdraws) if event.withdraws else None,
+        "since": _day_text(event.since),
+    }

@@ -6,7 +6,7 @@ from datetime import date
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.aws import keys
-from chalicelib.aws.tables import read, read_page
+from chalicelib.aws.tables import read, read_all, read_page
 from chalicelib.core.dates import start_of, to_micros
 from chalicelib.core.errors import NotFound
 from chalicelib.ledger.journal import Entry, parse_entry_id
@@ -63,6 +63,14 @@ def find_entry(tenant_id: str, entry_id: str) -> Entry:
     if row is None:
         raise NotFound("entry")
     return to_entry(tenant_id, row)
+
+
+def entries_of_instant(tenant_id: str, part: str, journal: str, recorded_micros: int) -> list[Entry]:
+    """The entries of one journal that were recorded at that instant, in their order: what one write posted there."""
+    first = keys.entry(tenant_id, part, recorded_micros, journal, 0).sk
+    last = keys.entry(tenant_id, part, recorded_micros, journal, 10**10 - 1).sk
+    rows = read_all(EntryRow, keys.entries(tenant_id, part), first=first, last=last)
+    return [to_entry(tenant_id, row) for row in rows if row.journal == journal]
 
 
 def list_entries(tenant_id: str, part: str, *, limit: int, after: str | None) -> tuple[list[Entry], str | None]:

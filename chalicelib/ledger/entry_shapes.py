@@ -122,10 +122,20 @@ class AttachedAnswer(Answer):
     sha256: str = Field(examples=["9f2c61b0" * 8])
 
 
+class OfDayAnswer(Answer):
+    """What of an entry is about one of its days: the net of one account; one of debit and credit is zero."""
+
+    service_on: DayOut
+    account: str = Field(examples=["5000"])
+    debit: MoneyOut
+    credit: MoneyOut
+
+
 class EntryAnswer(Answer):
     """An entry of the book. It is never changed.
 
-    `late_for` is the day it would be dated on if its period were not closed. `approved_by` is the person (`tenant/user`)
+    `late_for` is the day it would be dated on if its period were not closed. An entry about several days says by
+    `by_day` what each is of it. `approved_by` is the person (`tenant/user`)
     who approved what `recorded_by` drafted.
     """
 
@@ -146,6 +156,7 @@ class EntryAnswer(Answer):
     acting_by: str | None = Field(examples=[None])
     approved_by: str | None = Field(examples=[None])
     attachments: list[AttachedAnswer]
+    by_day: list[OfDayAnswer] = Field(examples=[[]])
     hash: str = Field(examples=["9f2c61b0" * 8])
 
 
@@ -209,5 +220,10 @@ def show_entry(entry: Entry) -> EntryAnswer:
         acting_by=draft.acting_by or None,
         approved_by=approver_of(draft.run),
         attachments=[AttachedAnswer(id=name, sha256=sha256) for name, _, sha256 in marks],
+        by_day=[
+            OfDayAnswer(service_on=day, account=account, debit=max(net, 0), credit=max(-net, 0))
+            for day, nets in draft.by_day
+            for account, net in nets
+        ],
         hash=entry.hash,
     )

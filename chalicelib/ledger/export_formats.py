@@ -37,6 +37,7 @@ COLUMNS = (
     "late_for",
     "cost_centre",
     "attachments",
+    "by_day",
 )
 
 _ROOTS = {
@@ -134,10 +135,11 @@ def _dashed(text: str) -> str:
     return "-".join(kept.split())
 
 
-def _facts(entry: Entry) -> dict[str, str]:
+def _facts(extract: Extract, entry: Entry) -> dict[str, str]:
     """What an entry says of itself beside its day, memo and lines; what it does not have is left out.
 
-    `late_for` is the day it would be dated on, had that period been open; `attachments` are parted by spaces.
+    `late_for` is the day it would be dated on, had that period been open; `attachments` are parted by spaces,
+    and so is what each day is of an entry about several: `2026-11-10/5000/-18.54`.
     """
     draft = entry.draft
     facts = {
@@ -152,8 +154,15 @@ def _facts(entry: Entry) -> dict[str, str]:
         "reference": draft.reference,
         "late_for": _late_for(entry),
         "attachments": " ".join(draft.attachments),
+        "by_day": _by_day(extract, entry),
     }
     return {name: value for name, value in facts.items() if value}
+
+
+def _by_day(extract: Extract, entry: Entry) -> str:
+    return " ".join(
+        f"{day}/{account}/{extract.money(net)}" for day, nets in entry.draft.by_day for account, net in nets
+    )
 
 
 def _late_for(entry: Entry) -> str:
@@ -188,7 +197,7 @@ def _as_beancount(extract: Extract) -> str:
         lines += [_posting(extract, names[code], net) for code, net in extract.opening.items()]
     for entry in extract.entries:
         lines += ["", f"{entry.draft.effective_on} * {_quoted(entry.draft.memo)}"]
-        lines += [f"  {name}: {v if name in _BARE else _quoted(v)}" for name, v in _facts(entry).items()]
+        lines += [f"  {name}: {v if name in _BARE else _quoted(v)}" for name, v in _facts(extract, entry).items()]
         for line in entry.draft.lines:
             lines.append(_posting(extract, names[line.account], _net(line)))
             lines += [f"    {name}: {_quoted(value)}" for name, value in _line_facts(line).items()]
@@ -229,7 +238,7 @@ def _as_hledger(extract: Extract) -> str:
         # Its code goes before the memo always: one that begins with a parenthesis would be taken for a code itself.
         memo = entry.draft.memo.translate(_HLEDGER_LOOKALIKES)
         lines += ["", f"{entry.draft.effective_on} * ({entry.journal}-{entry.sequence}) {memo}".rstrip()]
-        lines += [_tag(name, value) for name, value in _facts(entry).items()]
+        lines += [_tag(name, value) for name, value in _facts(extract, entry).items()]
         for line in entry.draft.lines:
             lines.append(_posting(extract, names[line.account], _net(line)))
             lines += [f"  {_tag(name, value)}" for name, value in _line_facts(line).items()]
@@ -244,16 +253,16 @@ def _as_csv(extract: Extract) -> str:
     for code, net in extract.opening.items():
         leg = Line(code, max(net, 0), max(-net, 0))
         begins = ["", "", "", extract.opening_on, extract.opening_on, "", OPENING, "Opening balances"]
-        writer.writerow([*begins, *_leg(extract, leg), "", "", "", "", "", ""])
+        writer.writerow([*begins, *_leg(extract, leg), "", "", "", "", "", "", ""])
     for entry in extract.entries:
         draft = entry.draft
         recorded_at = format_instant(from_micros(entry.recorded_micros))
         days = [draft.effective_on, draft.service_on, recorded_at]
         facts = [entry.entry_id, entry.journal, entry.sequence, *days, draft.kind, _as_text(draft.memo)]
         ends = [draft.corrects, _as_text(draft.reference), draft.run, _late_for(entry)]
-        attachments = _as_text(" ".join(draft.attachments))
+        attachments, by_day = _as_text(" ".join(draft.attachments)), _by_day(extract, entry)
         for line in draft.lines:
-            writer.writerow([*facts, *_leg(extract, line), *ends, _as_text(line.cost_centre), attachments])
+            writer.writerow([*facts, *_leg(extract, line), *ends, _as_text(line.cost_centre), attachments, by_day])
     return written.getvalue()
 
 

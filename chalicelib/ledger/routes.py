@@ -19,13 +19,14 @@ from chalicelib.ledger.hand.manual import record_voucher, reverse_entry
 from chalicelib.ledger.hand.vouchers import opening_of
 from chalicelib.ledger.shapes import (
     BalanceAnswer,
+    OtherTieOutAnswer,
     TieOutAnswer,
     TrialBalanceAnswer,
     TrialBalanceQuery,
     VerificationAnswer,
 )
 from chalicelib.ledger.statements import TrialBalance, trial_balance
-from chalicelib.ledger.tie_outs import tie_out
+from chalicelib.ledger.tie_outs import OtherTieOut, tie_out
 from chalicelib.ledger.verify import verify_book
 from chalicelib.tenants.hierarchy import list_children
 
@@ -168,8 +169,20 @@ def list_tie_outs(call: Call) -> Answer:
             held_for_child=one.held_for_child_minor,
             child_fund_with_parent=one.child_fund_with_parent_minor,
             difference=one.difference_minor,
+            others=[_other(other) for other in one.others],
         )
         for one in tie_out(call.tenant.tenant_id, list(names))
     ]
     page: Answer = page_of(TieOutAnswer)(items=items, next_cursor=encode_cursor(after))
     return page
+
+
+def _other(tie: OtherTieOut) -> OtherTieOutAnswer:
+    return OtherTieOutAnswer.model_validate(
+        {
+            "of": tie.of,
+            "in_this_book": tie.parents_minor,
+            "in_childs_book": tie.childs_minor,
+            "difference": tie.parents_minor - tie.childs_minor,
+        }
+    )

@@ -41,11 +41,21 @@ class VerificationAnswer(Answer):
     first_broken: str | None = Field(examples=[None])
 
 
+class OtherTieOutAnswer(Answer):
+    """What else lies between the two: as each book says what the child owes (below zero: what it is owed)."""
+
+    of: Literal["billed", "unbilled", "deferred", "commission"] = Field(examples=["unbilled"])
+    in_this_book: MoneyOut
+    in_childs_book: MoneyOut
+    difference: MoneyOut
+
+
 class TieOutAnswer(Answer):
-    """One direct child: both books' figures, which must be equal."""
+    """One direct child: both books' figures, which must be equal. `others` has what either book has beside the fund."""
 
     child: str = Field(examples=["tk7m2p9qx4abc"])
     name: str = Field(examples=["Beta Net"])
     held_for_child: MoneyOut
     child_fund_with_parent: MoneyOut
     difference: MoneyOut
+    others: list[OtherTieOutAnswer]

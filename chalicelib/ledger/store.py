@@ -7,7 +7,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.rows import BooksRow, BytesAttribute, IntegerAttribute, JsonAttribute, TextAttribute
 from chalicelib.aws.tables import Check, Put, Update
 from chalicelib.ledger.chart import Account, AccountStatus, AccountType
-from chalicelib.ledger.journal import Draft, Entry, Head, Line
+from chalicelib.ledger.journal import ByDay, Draft, Entry, Head, Line, by_day_list
 
 
 class HeadRow(BooksRow):
@@ -40,6 +40,7 @@ class EntryRow(BooksRow):
     acting_by = TextAttribute(attr_name="act", null=True)
     late_for = TextAttribute(attr_name="late", null=True)
     attachments = JsonAttribute(attr_name="att", null=True)
+    by_day = JsonAttribute(attr_name="d", null=True)
     fund_after_minor = IntegerAttribute(attr_name="f", null=True)
     hash = TextAttribute(attr_name="h")
 
@@ -220,6 +221,7 @@ def put_entry(entry: Entry) -> Put:
         acting_by=draft.acting_by or None,
         late_for=draft.late_for.isoformat() if draft.late_for else None,
         attachments=list(draft.attachments) or None,
+        by_day=by_day_list(draft.by_day) or None,
         fund_after_minor=entry.fund_after_minor,
         hash=entry.hash,
     )
@@ -240,8 +242,17 @@ def to_entry(tenant_id: str, row: EntryRow) -> Entry:
         acting_by=row.acting_by or "",
         late_for=to_day(row.late_for),
         attachments=tuple(row.attachments or ()),
+        by_day=_to_by_day(row.by_day) if row.by_day else (),
     )
     return Entry(tenant_id, row.journal, row.sequence, row.recorded_micros, draft, row.fund_after_minor, row.hash)
+
+
+def _to_by_day(stored: list[Any]) -> ByDay:
+    """What each day is of an entry; `ValueError` when it is not as it would have been written."""
+    by_day = tuple((date.fromisoformat(day), tuple((account, net) for account, net in nets)) for day, nets in stored)
+    if any(type(net) is not int or type(account) is not str for _, nets in by_day for account, net in nets):
+        raise ValueError("this is not what days are of an entry")
+    return by_day
 
 
 def _long_line(stored: list[Any]) -> Line:

@@ -17,6 +17,7 @@ from chalicelib.ledger.journal import book_hash
 from chalicelib.ledger.periods import read_events, read_periods
 from chalicelib.ledger.statements import read_heads
 from chalicelib.proof.chain import Chain
+from chalicelib.proof.corrected import CorrectionRuns, prove_corrections
 from chalicelib.proof.edges import funds_of_tree, tie_out_edges
 from chalicelib.proof.marks import changed_journals, next_marks
 from chalicelib.proof.model import FUND, SETTLEMENT, BookProof, Finding, Result, Verdict, judged
@@ -138,11 +139,14 @@ def _look(
     in_open = OpenPeriods(read_events(tenant_id), periods)
     money = PutInAndEarned() if fund is None else Movements(fund)
     named = Counterparties(frozenset({*children, *chain[-1].chain[-2:-1]}))
-    runs = Runs(earlier.proven_micros - OVERLAP_MICROS if earlier is not None else 0)
-    entries, lying = walk_book(tenant_id, heads, [chained, in_open, money, named, runs])
+    since = earlier.proven_micros - OVERLAP_MICROS if earlier is not None else 0
+    runs, corrected = Runs(since), CorrectionRuns(since)
+    entries, lying = walk_book(tenant_id, heads, [chained, in_open, money, named, runs, corrected])
     changed = changed_journals(tenant_id, chained, heads)
     proven = earlier.settled_through if earlier is not None else None
-    days = prove_days(chain, day, proven, _doubted_days(doubts), runs.findings())
+    doubted = frozenset(doubt.doubt_id for doubt in doubts if doubt.state != LIFTED)
+    of_runs = [*runs.findings(), *corrected.findings(), *prove_corrections(chain, since, doubted)]
+    days = prove_days(chain, day, proven, _doubted_days(doubts), of_runs)
     results = (
         chained.result(lying, changed),
         in_open.result(untold_heads(before, heads.values(), periods)),

@@ -20,11 +20,15 @@ def replay(
     first: date,
     last: date,
     charge: Callable[[date, Columns], Charging],
+    known: Callable[[date, list[ServiceEvent]], list[ServiceEvent]],
+    patch: Callable[[date, Columns], Columns],
 ) -> Iterator[tuple[date, Charging]]:
     """Every day's sheet from the first settled day to the last, with what it costs. `events` are all, in their order.
 
     `charged` is how many services each day charged, for all these days; `charge` says what a day's sheet costs, and so
-    what is paid in advance after it. `UnknownServiceError` for an event about a service that never started.
+    what is paid in advance after it. `known` are those of a day's events that its pin knew, and `patch` puts into the
+    roster what became known by then of the days before. `UnknownServiceError` for an event about a service that never
+    started.
     """
     by_day = groupby(events, key=lambda event: max(event.effective_on, first))
     upcoming = next(by_day, None)
@@ -32,8 +36,10 @@ def replay(
     for day in days_between(first, last):
         today: list[ServiceEvent] = []
         if upcoming is not None and upcoming[0] == day:
-            today = list(upcoming[1])
+            today = known(day, list(upcoming[1]))
             upcoming = next(by_day, None)
+        if day > first:
+            roster = patch(day, roster)
         charging = charge(day, day_sheet(roster, today, day) if today or roster.covers else roster)
         yield day, charging
         sheet = charging.sheet

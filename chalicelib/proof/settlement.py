@@ -6,15 +6,17 @@ from datetime import date, timedelta
 
 from chalicelib.billing.ahead_kept import read_ahead
 from chalicelib.billing.charging import Ahead, Charging, charge_sheet
+from chalicelib.billing.correction_store import read_late_facts
 from chalicelib.billing.evidence import find_sheet
 from chalicelib.billing.model import SettledDay, State
+from chalicelib.billing.patch import patched_roster, told_anew
 from chalicelib.billing.rollup import subtree_of
 from chalicelib.billing.roster import Columns, UnknownServiceError
 from chalicelib.billing.sheet import DamagedSheetError, encode_sheet
 from chalicelib.billing.state import read_days, read_state
 from chalicelib.billing.tariffs import NotPricedError, PriceBook, read_price_book
 from chalicelib.core.dates import ONE_DAY, days_between
-from chalicelib.crm.events import read_events
+from chalicelib.crm.events import known_events, read_recorded
 from chalicelib.crm.model import ServiceEvent
 from chalicelib.proof.model import SETTLEMENT, Finding, Result, judged, not_told, order_of
 from chalicelib.proof.money import amount
@@ -133,8 +135,19 @@ def _sheets(
         ahead = _ahead(records[day]).lines if records[day].ahead else None
         return charge_sheet(sheet, book.prices_on(day, records[day].terms), day, ahead)
 
+    def known(day: date, events: list[ServiceEvent]) -> list[ServiceEvent]:
+        return known_events(events, records[day].terms.late)
+
+    def patch(day: date, roster: Columns) -> Columns:
+        """What the pin of the day knew of the days before it, and that of the day before it did not."""
+        yesterday, late = day - ONE_DAY, records[day].terms.late
+        facts = read_late_facts(tenant_id, records[yesterday].terms.late, late)
+        if not facts:
+            return roster
+        return patched_roster(roster, told_anew(book.chain[-1], book, facts, late, yesterday), yesterday)
+
     try:
-        for day, charging in replay(_events(tenant_id, first, last), charged, first, last, charge):
+        for day, charging in replay(_events(tenant_id, first, last), charged, first, last, charge, known, patch):
             yield day, charging
     except UNREADABLE as error:
         what = f"cannot be computed again, nor any after it: {error}"
@@ -143,11 +156,11 @@ def _sheets(
 
 def _events(tenant_id: str, first: date, last: date) -> Iterator[ServiceEvent]:
     """Every event there is up to the last day, some weeks at a time."""
-    yield from read_events(tenant_id, None, first)
+    yield from read_recorded(tenant_id, None, first)
     day = first + ONE_DAY
     while day <= last:
         end = min(last, day + EVENTS_AT_ONCE)
-        yield from read_events(tenant_id, day, end)
+        yield from read_recorded(tenant_id, day, end)
         day = end + ONE_DAY
 
 

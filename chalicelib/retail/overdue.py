@@ -12,7 +12,7 @@ from typing import NamedTuple
 from chalicelib.auth.model import Author
 from chalicelib.aws import keys
 from chalicelib.aws.log import alarm
-from chalicelib.aws.tables import ConditionFailed, Put, read, read_page, write
+from chalicelib.aws.tables import Put, read, read_page, write
 from chalicelib.ledger.chart import LATE_FEES, RECEIVABLE
 from chalicelib.ledger.journal import credit, debit
 from chalicelib.retail.desk import Issued, Matter, Ruling, Visit, issue
@@ -102,7 +102,6 @@ class _Place:
     day: date
     shard: int | None
     after: str | None
-    revision: int
 
 
 def chase_due(
@@ -126,10 +125,8 @@ def chase_due(
         found, is_end, after = _page(chaser, place)
         for account in found:
             total = _plus(total, _chased_or_told(chaser, account))
-        following = _following(place, after, is_end=is_end)
-        # Where another worker got on with it, or our own write was sent twice, it goes on from where that is.
-        moved_on = _moved_on(biller.tenant_id, place, following)
-        place = following if moved_on else _where(biller.tenant_id, chaser.today)
+        place = _following(place, after, is_end=is_end)
+        _keep(biller.tenant_id, place)
         if place.shard is not None and not may_go_on():
             return total
     return total._replace(is_over=True)
@@ -157,8 +154,8 @@ def _where(biller_id: str, today: date) -> _Place:
     """Where to go on today: at the beginning, if the last look was another day's."""
     row = read(OverdueRow, keys.retail_overdue(biller_id))
     if row is None or row.day < today.isoformat():
-        return _Place(today, 0, None, 0 if row is None else row.revision)
-    return _Place(today, row.shard, row.after, row.revision)
+        return _Place(today, 0, None)
+    return _Place(today, row.shard, row.after)
 
 
 def _page(chaser: Chaser, place: _Place) -> tuple[list[Account], bool, str | None]:
@@ -180,22 +177,11 @@ def _has_accounts(biller_id: str, shard: int) -> bool:
 def _following(place: _Place, after: str | None, *, is_end: bool) -> _Place:
     assert place.shard is not None
     if is_end:
-        return _Place(place.day, None, None, place.revision + 1)
-    return _Place(place.day, place.shard + (after is None), after, place.revision + 1)
+        return _Place(place.day, None, None)
+    return _Place(place.day, place.shard + (after is None), after)
 
 
-def _moved_on(biller_id: str, before: _Place, after: _Place) -> bool:
-    """Write how far the look is; False when another one got on with it meanwhile."""
-    row = OverdueRow.at(
-        keys.retail_overdue(biller_id),
-        day=after.day.isoformat(),
-        shard=after.shard,
-        after=after.after,
-        revision=after.revision,
-    )
-    there = OverdueRow.revision == before.revision if before.revision else OverdueRow.pk.does_not_exist()
-    try:
-        write(Put(row, there))
-    except ConditionFailed:
-        return False
-    return True
+def _keep(biller_id: str, place: _Place) -> None:
+    """Write how far the look is. Two workers at once may write over each other: then something is looked at once more."""
+    row = OverdueRow.at(keys.retail_overdue(biller_id), day=place.day.isoformat(), shard=place.shard, after=place.after)
+    write(Put(row))

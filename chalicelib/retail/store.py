@@ -95,7 +95,6 @@ class OverdueRow(BooksRow):
     day = TextAttribute()
     shard = IntegerAttribute(null=True)
     after = TextAttribute(null=True)
-    revision = IntegerAttribute()
 
 
 # Terms

@@ -15,6 +15,7 @@ from chalicelib.core.errors import Conflict
 from chalicelib.crm.change import AskedChange, record_event
 from chalicelib.crm.connect import add_service
 from chalicelib.crm.events import pack_numbers, read_events, read_history, resume_operation, unpack_numbers
+from chalicelib.crm.filing import filed_plainly
 from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.model import EventKind
 from chalicelib.crm.service import KEPT_CHANGES
@@ -30,7 +31,7 @@ LATER = date(2026, 11, 22)
 
 def record(kind: EventKind, on: date, service: int | None = None) -> None:
     change = AskedChange(kind, on, None, service)
-    record_event(a_tenant(), 1, change, no_guard(), TODAY, NOW, forget)
+    record_event(a_tenant(), 1, change, filed_plainly, TODAY, NOW, forget)
 
 
 def test_an_event_is_under_its_day_and_in_the_history(database: None) -> None:

@@ -313,12 +313,12 @@ def test_the_exact_text_for_csv() -> None:
     slip = f"{second},child-beta,2,2026-11-23,2026-11-22,2026-11-18T11:06:40.000001Z,reversal,'=slip"
     assert render(two_entries(), "csv").split("\r\n") == [
         ",".join(COLUMNS),
-        ",,,2026-11-21,2026-11-21,,opening-balances,Opening balances,1000,Cash,0.01,0.00,,,,,,,",
-        ",,,2026-11-21,2026-11-21,,opening-balances,Opening balances,4000,Internet revenue,0.00,0.01,,,,,,,",
-        f"{sold},1000,Cash,5.00,0.00,,,,,,,",
-        f"{sold},4000,Internet revenue,0.00,5.00,,,,,,,",
-        f"{slip},4000,Internet revenue,5.00,0.00,beta,{first},R-7,r1,2026-10-31,ZONE-1,d1:ab d2:cd",
-        f"{slip},1000,Cash,0.00,5.00,,{first},R-7,r1,2026-10-31,,d1:ab d2:cd",
+        ",,,2026-11-21,2026-11-21,,opening-balances,Opening balances,1000,Cash,0.01,0.00,,,,,,,,",
+        ",,,2026-11-21,2026-11-21,,opening-balances,Opening balances,4000,Internet revenue,0.00,0.01,,,,,,,,",
+        f"{sold},1000,Cash,5.00,0.00,,,,,,,,",
+        f"{sold},4000,Internet revenue,0.00,5.00,,,,,,,,",
+        f"{slip},4000,Internet revenue,5.00,0.00,beta,{first},R-7,r1,2026-10-31,ZONE-1,d1:ab d2:cd,",
+        f"{slip},1000,Cash,0.00,5.00,,{first},R-7,r1,2026-10-31,,d1:ab d2:cd,",
         "",
     ]
 

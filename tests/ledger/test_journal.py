@@ -12,6 +12,7 @@ from chalicelib.ledger.chart import CASH, FUND_WITH_PARENT, FUNDS_HELD, INTERNET
 from chalicelib.ledger.journal import (
     GENESIS,
     MAX_LINES,
+    ByDay,
     Draft,
     Entry,
     Head,
@@ -112,6 +113,9 @@ any_draft = st.builds(
     Draft,
     *(texts, st.dates(), st.dates(), texts, st.lists(any_line, max_size=3).map(tuple)),
     *(texts, texts, texts, texts, texts, st.none() | st.dates(), st.lists(texts, max_size=2).map(tuple)),
+    st.lists(st.tuples(st.dates(), st.lists(st.tuples(texts, st.integers()), max_size=2).map(tuple)), max_size=2).map(
+        tuple
+    ),
 )
 
 
@@ -124,8 +128,10 @@ def test_the_hashed_line_is_the_json_of_every_field_in_its_order(
     lines = [line[: 5 if line.cost_centre else 4] for line in draft.lines]
     ends = [draft.corrects, draft.run, draft.reference, draft.recorded_by, draft.acting_by, fund_after]
     content = [GENESIS, tenant_id, journal, number, number + 1, draft.kind, *days, draft.memo, lines, *ends]
-    if draft.late_for or draft.attachments:
+    if draft.late_for or draft.attachments or draft.by_day:
         content += [draft.late_for and draft.late_for.isoformat(), draft.attachments]
+    if draft.by_day:
+        content.append([[day.isoformat(), nets] for day, nets in draft.by_day])
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     found = entry_hash(GENESIS, tenant_id, journal, number, number + 1, draft, fund_after)
     assert found == hashlib.sha256(text.encode()).hexdigest()
@@ -138,6 +144,35 @@ def test_what_is_not_a_whole_number_never_has_the_hash_of_one(amount: object) ->
     true = (Line(CASH, int(amount), 0), credit(INTERNET_REVENUE, 5_00))  # type: ignore[call-overload]
     hashes = {entry_hash(GENESIS, "a", "g", 1, 1, a_draft(one), None) for one in (lines, true)}
     assert len(hashes) == 2
+
+
+SECOND = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    "by_day",
+    [
+        ((TODAY, ((CASH, 4_00), (INTERNET_REVENUE, -5_00))),),
+        ((TODAY, ((CASH, 5_00),)),),
+        ((TODAY, ((INTERNET_REVENUE, -5_00), (CASH, 5_00))),),
+        ((TODAY, ((CASH, 5_00), (INTERNET_REVENUE, -5_00))), (SECOND, ())),
+        ((TODAY, ((CASH, 5_00), ("1010", 0), (INTERNET_REVENUE, -5_00))),),
+        ((SECOND, ((CASH, 5_00),)), (TODAY, ((INTERNET_REVENUE, -5_00),))),
+        ((TODAY, ((CASH, 5_00), ("1010", 1), (INTERNET_REVENUE, -5_00))), (SECOND, (("1010", 1),))),
+    ],
+)
+def test_days_that_do_not_come_to_the_lines_are_no_entry(by_day: ByDay) -> None:
+    with pytest.raises(UnbalancedEntryError):
+        append(HEAD, a_draft()._replace(by_day=by_day), 1)
+
+
+def test_the_days_of_an_entry_come_to_its_lines_account_by_account() -> None:
+    by_day = ((TODAY, ((CASH, 7_00), (INTERNET_REVENUE, -7_00))), (SECOND, ((CASH, -2_00), (INTERNET_REVENUE, 2_00))))
+    _, entry = append(HEAD, a_draft()._replace(by_day=by_day), 1)
+    assert entry.draft.by_day == by_day
+    two = (debit(CASH, 3_00, "a"), debit(CASH, 2_00, "b"), credit(INTERNET_REVENUE, 5_00))
+    with pytest.raises(UnbalancedEntryError):
+        append(HEAD, a_draft(two)._replace(by_day=by_day), 1)
 
 
 OTHER_LINES = (
@@ -162,6 +197,7 @@ OTHER_DRAFTS: dict[str, list[Draft]] = {
         "acting_by": "op/u1",
         "late_for": date(2026, 10, 31),
         "attachments": ("a1:0000",),
+        "by_day": ((date(2026, 11, 21), ((CASH, 5_00), (INTERNET_REVENUE, -5_00))),),
     }.items()
 } | {"lines": [a_draft()._replace(lines=lines) for lines in OTHER_LINES]}
 

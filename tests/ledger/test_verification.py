@@ -77,6 +77,7 @@ TAMPERED: dict[str, Any] = {
     "acting_by": "op/u1",
     "late_for": "2026-10-31",
     "attachments": ["a1:0000"],
+    "by_day": [["2026-11-21", [["1000", 2_00], ["4000", -2_00]]]],
     "fund_after_minor": 5,
     "hash": "0" * 64,
 }

@@ -159,3 +159,14 @@ def test_two_credits_at_once_never_take_back_more_than_the_invoice(counter: Coun
     assert refused.value.code == "credit-above-invoice"
     assert counter.open_of() == {"i1": 100_00}
     counter.check()
+
+
+def test_more_invoices_than_one_write_holds_are_written_off_in_parts(counter: Counter) -> None:
+    for _ in range(61):
+        counter.invoice(1_00)
+    with pytest.raises(Conflict) as refused:
+        write_off(counter.visit(), None, "moved away")
+    assert refused.value.code == "too-many-open"
+    assert len(write_off(counter.visit(), 60_00, "moved away").document.allocated) == 60
+    assert write_off(counter.visit(), None, "moved away").document.total_minor == 1_00
+    counter.check()

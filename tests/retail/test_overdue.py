@@ -346,3 +346,35 @@ def test_a_payment_between_any_two_calls_of_a_look_leaves_nobody_cut_who_has_pai
     else:
         raise AssertionError("it never ends")
     assert place > 5
+
+
+def test_a_note_of_somebody_who_pays_while_others_are_brought_back_is_not_lost(
+    counter: Counter, engine: MemoryDynamoDB
+) -> None:
+    for number in (1, 2):
+        counter.invoice(500_00, due_on=DUE, number=number)
+    counter.now = at(12)
+    chase(counter)
+    counter.pay(550_00)
+    start = engine.remember()
+    for place in range(1, 40):
+        engine.rewind(start)
+        seen = 0
+
+        def beside(phase: str, number: int, called: str, params: object, place: int = place) -> None:
+            nonlocal seen
+            seen += phase == "before"
+            if phase == "before" and seen == place:
+                engine.faults = None
+                counter.pay(550_00, number=2)
+
+        engine.faults = beside
+        chase(counter)
+        came = engine.faults is None
+        engine.faults = None
+        if not came:
+            break
+        chase(counter)
+        assert (enabled(counter), enabled(counter, 2)) == ([True], [True]), place
+        counter.check()
+    assert place > 8

@@ -48,7 +48,8 @@ class Place(NamedTuple):
 
 
 Group = tuple[Place, list[Leg]]
-"""What becomes one line of a statement: one leg of an entry, or several of it together."""
+"""What becomes one line of a statement: one leg of an entry, or several of it together (where it tells days apart, all
+that one account has on the day that counts)."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +225,7 @@ def _lines(view: BookView, page: list[Group], balance: int) -> Iterator[Statemen
             alarm("An entry that the kept totals of a book count is not there.", tenant=tenant_id)
         change = sum(leg.net_minor for leg in legs)
         balance += change
-        one = legs[0] if len(legs) == 1 else None
+        one = legs[0] if len({leg.number for leg in legs}) == 1 else None
         yield StatementLine(
             at,
             one.account if one else "",

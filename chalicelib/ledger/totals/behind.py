@@ -65,7 +65,9 @@ class _Search:
 
 
 def legs_of(part: str, row: EntryRow) -> list[Leg]:
-    """The lines of an entry as it is stored."""
+    """The lines of an entry as it is stored; of one about several days, what each of its accounts is on each day."""
+    if row.by_day:
+        return _legs_by_day(part, row)
     year_end = int(row.kind == YEAR_END)
     found = []
     for number, (account, debit_minor, credit_minor, counterparty, *more) in enumerate(row.lines):
@@ -85,6 +87,31 @@ def legs_of(part: str, row: EntryRow) -> list[Leg]:
         )
         found.append(leg)
     return found
+
+
+def _legs_by_day(part: str, row: EntryRow) -> list[Leg]:
+    """All legs of one account carry one number, so that they are one line where only the accounting date counts."""
+    first: dict[str, tuple[int, str, str]] = {}
+    for number, (account, _, _, counterparty, *more) in enumerate(row.lines):
+        first.setdefault(account, (number, more[0] if more else "", counterparty))
+    return [
+        Leg(
+            row.effective_on,
+            day,
+            account,
+            first[account][1],
+            first[account][2],
+            0,
+            net_minor,
+            row.recorded_micros,
+            row.journal,
+            row.sequence,
+            first[account][0],
+            part,
+        )
+        for day, nets in row.by_day
+        for account, net_minor in nets
+    ]
 
 
 def read_everything(tenant_id: str, heads: Sequence[Head]) -> list[Leg]:

@@ -1,0 +1,45 @@
+"""No row of retail billing is written over that moved since it was read, and none is made twice."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from chalicelib.aws.tables import ConditionFailed, Put, write
+from chalicelib.retail.model import Account, Counter, Credited, DocumentKind, Returns, Terms
+from chalicelib.retail.store import put_account, put_counter, put_credited, put_returns, put_terms
+from tests.simulation import MemoryDynamoDB
+
+RECEIPT = DocumentKind.RECEIPT
+
+
+def account(revision: int) -> Put:
+    before = Account("beta", "beta", 1, revision=revision)
+    return put_account(before, before._replace(advance_minor=1))
+
+
+def counter(revision: int) -> Put:
+    before = Counter("beta", RECEIPT, revision)
+    return put_counter(before, before._replace(serial=revision + 1))
+
+
+def credited(revision: int) -> Put:
+    before = Credited("beta", "i1", revision=revision)
+    return put_credited(before, before._replace(amount_minor=1))
+
+
+def returns(revision: int) -> Put:
+    return put_returns("beta", Returns(revision=revision), [("beta", 1)])
+
+
+def terms(revision: int) -> Put:
+    before = Terms("beta", date(2026, 11, 1), revision=revision)
+    return put_terms(before, before)
+
+
+@pytest.mark.parametrize("put", [account, counter, credited, returns, terms])
+def test_of_two_who_read_the_same_only_the_first_writes(engine: MemoryDynamoDB, put: Callable[[int], Put]) -> None:
+    for revision in (0, 1, 2):
+        write(put(revision))
+        with pytest.raises(ConditionFailed):
+            write(put(revision))
