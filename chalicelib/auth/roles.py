@@ -18,7 +18,6 @@ READS = frozenset(
         "documents:read",
         "retail:read",
         "partners:read",
-        "billing:preview",
     }
 )
 CREDENTIALS = frozenset({"users:write", "password:write", "resellers:onboard", "resellers:login-as"})
@@ -43,6 +42,7 @@ _CHANGES = frozenset(
         "periods:close",
         "users:write",
         "resellers:login-as",
+        "billing:preview",
         "documents:write",
         "documents:settings",
         "retail:write",
@@ -58,7 +58,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.ACCOUNTANT: _ANYONE
     | (READS - {"users:read", "access-log:read"})
     | {"funds:write", "ledger:write", "ledger:approve", "periods:close", "settlements:write", "documents:write"}
-    | {"retail:write", "payments:write", "partners:write"},
+    | {"retail:write", "payments:write", "partners:write", "billing:preview"},
     Role.SUPPORT: _ANYONE
     | {
         "resellers:read",

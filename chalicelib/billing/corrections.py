@@ -68,6 +68,16 @@ class DayChange(NamedTuple):
             self.tax_minor[level],
         )
 
+    def back(self, level: int) -> Use:
+        """What was believed, taken back."""
+        moved, earned = self.believed.moved_minor[level], self.believed.earned_minor[level]
+        return Use(-moved, -earned, min(0, self.tax_minor[level]))
+
+    def anew(self, level: int) -> Use:
+        """What is known, posted anew."""
+        moved, earned = self.known.moved_minor[level], self.known.earned_minor[level]
+        return Use(moved, earned, max(0, self.tax_minor[level]))
+
 
 class Sides(NamedTuple):
     """The lines of one level in the seller's book and in the buyer's, with what each day is of them; the first day."""
@@ -218,25 +228,28 @@ def level_sides(changes: Sequence[DayChange], level: int, mode: str, seller_id: 
     met = [change for change in changes if any(change.use(level))]
     if not met:
         return None
-    back = Use(
-        -sum(change.believed.moved_minor[level] for change in met),
-        -sum(change.believed.earned_minor[level] for change in met),
-        sum(min(0, change.tax_minor[level]) for change in met),
-    )
-    anew = Use(
-        sum(change.known.moved_minor[level] for change in met),
-        sum(change.known.earned_minor[level] for change in met),
-        sum(max(0, change.tax_minor[level]) for change in met),
-    )
-    (sold_back, bought_back), (sold, bought) = (level_lines(use, mode, seller_id, buyer_id) for use in (back, anew))
+    backs = [level_lines(change.back(level), mode, seller_id, buyer_id) for change in met]
+    anews = [level_lines(change.anew(level), mode, seller_id, buyer_id) for change in met]
     days = [(change.day, level_lines(change.use(level), mode, seller_id, buyer_id)) for change in met]
     return Sides(
         met[0].day,
-        (*sold_back, *sold),
-        (*bought_back, *bought),
+        (*_summed(one[0] for one in backs), *_summed(one[0] for one in anews)),
+        (*_summed(one[1] for one in backs), *_summed(one[1] for one in anews)),
         _by_day([(day, lines[0]) for day, lines in days]),
         _by_day([(day, lines[1]) for day, lines in days]),
     )
+
+
+def _summed(days: Iterable[Sequence[Line]]) -> tuple[Line, ...]:
+    """The lines of several days as one for each account and side: what goes up and down again is told as both."""
+    sums: dict[tuple[str, bool], Line] = {}
+    for line in (line for lines in days for line in lines):
+        side = (line.account, line.debit_minor > 0)
+        before = sums.get(side, Line(line.account, 0, 0, line.counterparty))
+        sums[side] = before._replace(
+            debit_minor=before.debit_minor + line.debit_minor, credit_minor=before.credit_minor + line.credit_minor
+        )
+    return tuple(sums.values())
 
 
 def _by_day(days: Sequence[tuple[date, Sequence[Line]]]) -> ByDay:

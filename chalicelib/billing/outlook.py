@@ -19,6 +19,8 @@ from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict, Unavailable
 from chalicelib.crm.events import read_events
 from chalicelib.crm.model import ServiceEvent
+from chalicelib.funds.limits import read_limits
+from chalicelib.ledger.post import Posting
 from chalicelib.tenants.model import Tenant
 
 MAX_DAYS = 1_200
@@ -77,8 +79,18 @@ def read_outlook(chain: Sequence[Tenant], now: datetime, book: PriceBook | None 
     if state.last_day is not None:
         roster = read_known_roster(tenant, book, state.last_day, state.late)
     ahead = read_ahead(tenant.tenant_id, first, state.ahead_of(first), len(book.buyers))
-    _, standing = Levels(book.buyers, book.terms_on(first).modes).read((), now)
-    return Outlook(tuple(chain), book, state, day_at(now, tenant.timezone), roster, ahead, standing)
+    return Outlook(tuple(chain), book, state, day_at(now, tenant.timezone), roster, ahead, _money(book, first, now))
+
+
+def _money(book: PriceBook, first: date, now: datetime) -> Standing:
+    """The funds of the chain. The journals above are nobody's business here: nothing is posted."""
+    levels = Levels(book.buyers, book.terms_on(first).modes)
+    limits = read_limits([buyer.tenant_id for buyer in book.buyers])
+    funds = tuple(
+        limits.get(buyer.tenant_id) if is_funded else None
+        for buyer, is_funded in zip(book.buyers, levels.funded, strict=True)
+    )
+    return Standing(levels, funds, Posting((), (), now))
 
 
 def prices_by_day(book: PriceBook) -> PricesOn:

@@ -38,6 +38,7 @@ _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "POST",
     "/v1/billing/preview",
     may="billing:preview",
+    module="subscribers",
     body=PreviewBody,
     answer=PreviewAnswer,
     also={
@@ -50,9 +51,8 @@ def preview_act(call: Call) -> PreviewAnswer:
     """What an activation, an event of a service or another tariff would do at each level, to the unit. Nothing is done."""
     body: PreviewBody = call.body
     _check_fields(body)
-    module = "resellers" if body.reseller is not None else "subscribers"
-    if module not in effective_modules(call.tenants):
-        raise NotAllowed("module-not-granted", f"The module {module} is not granted to this tenant.")
+    if body.reseller is not None and "resellers" not in effective_modules(call.tenants):
+        raise NotAllowed("module-not-granted", "The module resellers is not granted to this tenant.")
     if body.type == "tariff":
         return show_preview(_tariff(call, body))
     if body.type == "activation":

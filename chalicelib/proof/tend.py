@@ -11,6 +11,7 @@ from chalicelib.aws.queue import send_books
 from chalicelib.billing.late import filing_of
 from chalicelib.ledger.hand.recurring import post_due
 from chalicelib.ledger.totals.seal import seal_book
+from chalicelib.partners.accrue import accrue_due
 from chalicelib.partners.due import AGGREGATE_INVOICE, carry_on, invoice_due
 from chalicelib.proof.prove import prove_book, prove_due
 from chalicelib.retail.overdue import chase_due
@@ -24,6 +25,8 @@ INVOICING_SECONDS = 480.0
 """How long a run of invoices goes on within one message; the next hour's goes on with it."""
 CHASING_SECONDS = 240.0
 """The same of the daily look for overdue accounts."""
+COMMISSION_SECONDS = 120.0
+"""The same of a commission statement."""
 
 Step = Callable[[Sequence[Tenant], datetime], object]
 """One thing that is done for a book: it finds for itself whether it is due, and repeating it is harmless."""
@@ -48,6 +51,12 @@ def _invoice_resellers(chain: Sequence[Tenant], now: datetime) -> None:
         log("aggregate document issued", tenant=chain[-1].tenant_id, kind=issued.kind, number=issued.number)
 
 
+def _accrue_commissions(chain: Sequence[Tenant], now: datetime) -> None:
+    until = time.monotonic() + COMMISSION_SECONDS
+    for made in accrue_due(chain, now, lambda: time.monotonic() < until):
+        log("commission statement made", tenant=chain[-1].tenant_id, statement=made.statement_id, number=made.number)
+
+
 def _post_recurring(chain: Sequence[Tenant], now: datetime) -> None:
     posted = post_due(chain[-1], now)
     if posted:
@@ -64,7 +73,7 @@ def _prove(chain: Sequence[Tenant], now: datetime) -> None:
         log("book proven", tenant=proof.tenant_id, day=str(proof.day), status=proof.status)
 
 
-STEPS: tuple[Step, ...] = (_invoice, _chase, _invoice_resellers, _post_recurring, _seal, _prove)
+STEPS: tuple[Step, ...] = (_invoice, _chase, _invoice_resellers, _accrue_commissions, _post_recurring, _seal, _prove)
 """In this order; one that fails does not keep the others from being done."""
 
 

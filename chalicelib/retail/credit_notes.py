@@ -10,7 +10,8 @@ from chalicelib.retail.crediting import check_credit, creditable_minor, taken_ba
 from chalicelib.retail.desk import Issued, Matter, Ruling, Visit, issue, issued_of
 from chalicelib.retail.find import read_credited
 from chalicelib.retail.invoicing import Totals, parts_of
-from chalicelib.retail.model import Document, DocumentKind, DocumentLine, LineKind
+from chalicelib.retail.late_fees import late_items
+from chalicelib.retail.model import Account, Document, DocumentKind, DocumentLine, LineKind
 from chalicelib.retail.moves import credit as credited_account
 from chalicelib.retail.moves import write_off as written_off_account
 
@@ -65,7 +66,8 @@ def void_document(visit: Visit, charged: Document, reason: str) -> Issued:
 def write_off(visit: Visit, amount_minor: int | None, reason: str, only: str | None = None) -> Issued:
     """Give up what a subscriber will not pay: Dr bad debts / Cr receivable; the tax is left alone.
 
-    The oldest first, or one document alone; everything that is open, if no amount is told. 409 `write-off-above-dues` for
+    The oldest first, or one document alone; everything that is open, if no amount is told. Services that are disabled for
+    it stay disabled, for somebody to enable by hand. 409 `write-off-above-dues` for
     more than is open, `nothing-open` where nothing is; 422 for an amount of zero. One write.
     """
     if amount_minor is not None and amount_minor <= 0:
@@ -84,7 +86,7 @@ def write_off(visit: Visit, amount_minor: int | None, reason: str, only: str | N
             )
         known = read_credited(visit.biller.tenant_id, [name for name, _ in moved.allocated])
         return Ruling(
-            moved=moved,
+            moved=moved._replace(account=_left_as_they_are(matter, moved.account)),
             total_minor=amount,
             booked=(debit(BAD_DEBTS, amount), credit(RECEIVABLE, amount)),
             about=only or "",
@@ -96,6 +98,13 @@ def write_off(visit: Visit, amount_minor: int | None, reason: str, only: str | N
         )
 
     return issued_of(issue(visit, DocumentKind.WRITE_OFF, rule))
+
+
+def _left_as_they_are(matter: Matter, account: Account) -> Account:
+    """Where nothing is late any more because it was given up, what billing has disabled stays so: nobody has paid."""
+    if late_items(account.open_items, matter.terms.grace_days, matter.today):
+        return account
+    return account._replace(suspended_for=None, disabled_services=())
 
 
 def _creditable_minor(matter: Matter, charged: Document) -> int:

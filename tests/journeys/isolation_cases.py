@@ -195,7 +195,7 @@ SELLING = {
     "POST /v1/subscribers/{subscriber_id}/events": Case(
         _SUBSCRIBER,
         {"type": "disable", "effective_on": "2026-11-22", "service": "<service>"},
-        leaves_out=_left("plan"),
+        leaves_out=_left("plan", "withdraws"),
         also=Case(
             {"subscriber_id": "$subscriber"},
             {"type": "change_plan", "effective_on": "2026-11-22", "plan": "<plan>", "service": "$service"},
@@ -286,6 +286,11 @@ BOOKS = {
     "GET /v1/tariff": Case(),
     "POST /v1/settlements": Case(body={"date": "2026-11-21"}, by="OP"),
     "GET /v1/settlements/{date}": Case({"date": "2026-11-20"}),
+    "GET /v1/corrections": Case(
+        query={"subscriber": "<subscriber>", "from": "2026-11-01", "to": "2026-11-21", "limit": "1"},
+        leaves_out=_left("cursor"),
+    ),
+    "GET /v1/corrections/{correction_id}": Case({"correction_id": "<correction>"}),
     "POST /v1/billing/preview": Case(
         body={
             "type": "tariff",

@@ -282,10 +282,19 @@ def _keep_books(code: str, party: Party) -> None:
     party.ids["attachment"] = _attach(owner)
     if code not in ("OP", *INVOICED):
         party.ids["movement"] = owner.get("/v1/fund/movements").ok(200)["items"][0]["id"]
+    party.ids["correction"] = _correct(party) if code != "OP" else NOBODY
     plan = party.ids["plan-code"]
     rows = [f"User {n},,{plan},user{n},,,2026-11-22" for n in range(LINES_OF_A_JOB)]
     roster = "\n".join(["name,phone,plan,username,mac,zone,start_on", *rows])
     party.ids["job"] = owner.post_csv("/v1/subscribers/import", roster).ok(202)["job"]["id"]
+
+
+def _correct(party: Party) -> str:
+    """A fact about the settled day that comes late, and that it was wrong: it is as it was, with two corrections."""
+    at = f"/v1/subscribers/{party.ids['subscriber']}/events"
+    party.owner.post(at, {"type": "disable", "effective_on": "2026-11-20"}).ok(201)
+    wrong = {"type": "withdraw", "withdraws": "disable", "effective_on": "2026-11-20"}
+    return str(party.owner.post(at, wrong).ok(201)["correction"]["id"])
 
 
 def _invoice(party: Party, parent: Party) -> None:

@@ -110,8 +110,12 @@ OF_EVERY_CHILD = {
 }
 """Lists of all direct children, which no path names, and the kinds of row that they ask for."""
 
-BELOW_A_CHILD = {"POST /v1/resellers/{reseller_id}/recharges": {"settlements"}}
-"""Kinds of row of everybody below the child of the path: whose services wait for the money that has come."""
+BELOW_A_CHILD = {
+    "POST /v1/resellers/{reseller_id}/recharges": {"settlements"},
+    "POST /v1/billing/preview": {"tenant", "plans", "tariffs", "settlements", "sheet", "events", "fund"},
+}
+"""Kinds of row of everybody below the child of the path: whose services wait for the money that has come, or would cost
+otherwise by another tariff."""
 
 AT_A_LOOK = {"GET /v1/resellers/{reseller_id}/tariff": {"tariffs"}}
 """Kinds of row of whoever the path names that are read before it is known to be a child; the answer is 404 if not."""

@@ -198,13 +198,11 @@ def test_an_event_that_cannot_be_is_refused(beta: Client) -> None:
     assert fields_of(event(beta, subscriber, "disable", "2026-11-31")) == ["effective_on"]
 
 
-def test_nothing_is_dated_into_a_settled_day(operator: Client, beta: Client) -> None:
-    subscriber = beta.post("/v1/subscribers", asked()).ok(201)["id"]
+def test_nobody_is_taken_on_from_a_settled_day(operator: Client, beta: Client) -> None:
+    beta.post("/v1/subscribers", asked()).ok(201)
     operator.post("/v1/settlements", {"date": "2026-11-21"})
-    assert code_of(event(beta, subscriber, "disable", "2026-11-21")) == (409, "day-already-pinned")
     late = asked("late", start_on="2026-11-21")
     assert code_of(beta.post("/v1/subscribers", late)) == (409, "day-already-pinned")
-    event(beta, subscriber, "disable", "2026-11-22").ok(201)
 
 
 def test_a_name_is_edited_and_found_by_its_new_words_only(beta: Client) -> None:

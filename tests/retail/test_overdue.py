@@ -378,3 +378,21 @@ def test_a_note_of_somebody_who_pays_while_others_are_brought_back_is_not_lost(
         assert (enabled(counter), enabled(counter, 2)) == ([True], [True]), place
         counter.check()
     assert place > 8
+
+
+def test_what_is_written_off_does_not_bring_anybody_back_and_what_is_credited_does(counter: Counter) -> None:
+    from chalicelib.retail.credit_notes import void_document, write_off
+
+    for number in (1, 2):
+        counter.invoice(500_00, due_on=DUE, number=number)
+    counter.now = at(12)
+    chase(counter)
+    write_off(counter.visit(), None, "moved away")
+    charged = [one for one in documents_of("beta", "beta", 2) if one.kind is DocumentKind.INVOICE][0]
+    void_document(counter.visit(2), charged, "never used")
+    for day in (12, 13):
+        counter.now = at(day)
+        chase(counter)
+    assert (enabled(counter), enabled(counter, 2)) == ([False], [True])
+    assert (counter.account().suspended_for, counter.account().disabled_services) == (None, ())
+    counter.check()
