@@ -24,6 +24,7 @@ MODULES = (
     "chalicelib.billing.correction_routes",
     "chalicelib.partners.terms_routes",
     "chalicelib.partners.routes",
+    "chalicelib.partners.commission_routes",
     "chalicelib.proof.routes",
     "chalicelib.documents.routes",
     "chalicelib.documents.look_routes",

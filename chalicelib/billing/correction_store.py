@@ -36,6 +36,7 @@ class CorrectionRow(BooksRow):
 
 
 def put_late_fact(tenant_id: str, fact: LateFact) -> Put:
+    """Note a late fact, in the write in which the tenant's state counts it."""
     row = LateFactRow.at(
         keys.late_fact(tenant_id, fact.number),
         kind=fact.kind.value,
@@ -44,7 +45,7 @@ def put_late_fact(tenant_id: str, fact: LateFact) -> Put:
         subscriber=fact.subscriber_number,
         recorded_micros=fact.recorded_micros,
     )
-    return Put(row, LateFactRow.pk.does_not_exist())
+    return Put(row)
 
 
 def read_late_facts(tenant_id: str, after: int, through: int) -> list[LateFact]:
@@ -67,7 +68,7 @@ def to_late_fact(row: LateFactRow) -> LateFact:
 
 
 def put_correction(correction: Correction) -> Put:
-    """Write a correction that is not there yet."""
+    """Write a correction; that the tenant's state counts it in the same write keeps it unique."""
     row = CorrectionRow.at(
         keys.correction(correction.tenant_id, correction.number),
         first=correction.first.isoformat(),
@@ -75,7 +76,7 @@ def put_correction(correction: Correction) -> Put:
         posted_micros=correction.posted_micros,
         content=zlib.compress(compact_json(_content(correction)).encode(), 6),
     )
-    return Put(row, CorrectionRow.pk.does_not_exist())
+    return Put(row)
 
 
 def _content(one: Correction) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from chalicelib.core.money import share_of
 from chalicelib.tenants.hierarchy import read_chain, read_tree
 from chalicelib.tenants.model import Tenant
 
-MAX_BELOW = 60
+MAX_BELOW = 50
 """Resellers below one whose tariff begins on a settled day: all their states are in the write."""
 
 
@@ -61,7 +61,7 @@ def late_tariff(seller: Tenant, versions: Sequence[Tariff], tariff: Tariff, now:
     guards = [
         operation
         for one in states.values()
-        if one not in met
+        if one not in met and one.tenant_id != tariff.child_id
         for operation in guard_day(one.tenant_id, tariff.effective_on).operations
     ]
     moved = [change_state(one, one) for one in met if one.tenant_id != tariff.child_id]

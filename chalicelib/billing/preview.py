@@ -56,6 +56,8 @@ def preview(outlook: Outlook, act: Act, shown: int) -> Preview:
     """
     if act.effective_on > outlook.today + MAX_AHEAD:
         raise invalid_field("effective_on", "must lie within a year from today")
+    if not outlook.book.buyers:
+        return Preview(act.kind, act.effective_on, act.effective_on, (), act.refused)
     try:
         return _Foresight(outlook, act).preview(shown)
     except NotPricedError as error:

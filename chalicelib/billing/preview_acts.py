@@ -70,11 +70,13 @@ def _refused(outlook: Outlook, code: str, start_on: date, count: int, now: datet
     )
     if short is not None:
         return _as_refused(fund_too_low(ids, short), name_short(ids, short))
+    overdue = refused_as_overdue(outlook.chain, now)
+    if overdue is not None:
+        return _as_refused(overdue, None)
     if pinned is not None and start_on <= pinned:
         why = f"The day {start_on} is settled or being settled; it cannot be changed."
         return Refused("day-already-pinned", why, None)
-    overdue = refused_as_overdue(outlook.chain, now)
-    return _as_refused(overdue, None) if overdue else None
+    return None
 
 
 def _as_refused(refusal: Conflict, short: str | None) -> Refused:

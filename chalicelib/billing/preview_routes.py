@@ -7,7 +7,7 @@ from chalicelib.api.call import Call
 from chalicelib.billing.model import RefundPolicy, Timing
 from chalicelib.billing.preview_acts import preview_activation, preview_activation_below, preview_event
 from chalicelib.billing.preview_model import Preview
-from chalicelib.billing.preview_shapes import PreviewAnswer, PreviewBody, show_preview
+from chalicelib.billing.preview_shapes import PreviewAnswer, PreviewBody, show_commission, show_preview
 from chalicelib.billing.preview_tariff import preview_tariff
 from chalicelib.billing.tariffs import TariffTerms, guard_priced
 from chalicelib.core.errors import FieldError, Invalid, NotAllowed, NotFound, invalid_field
@@ -16,6 +16,8 @@ from chalicelib.crm.change import AskedChange
 from chalicelib.crm.model import EventKind, Plan
 from chalicelib.crm.plans import find_plan
 from chalicelib.crm.subscriber import service_number, subscriber_number
+from chalicelib.partners.commission import Base, Taxed
+from chalicelib.partners.commission_preview import CommissionPreview, preview_commission
 from chalicelib.tenants.hierarchy import find_child
 from chalicelib.tenants.model import effective_modules
 
@@ -30,6 +32,7 @@ _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "enable": _OF_EVENTS,
     "disable": _OF_EVENTS,
     "tariff": (("reseller", "effective_on", "prices"), _TERMS),
+    "commission": (("reseller", "rate_bps", "base"), ("amount",)),
 }
 """By type, the fields that it needs and those that it may have."""
 
@@ -43,18 +46,21 @@ _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     answer=PreviewAnswer,
     also={
         404: "the subscriber or the reseller is not yours",
-        409: "what the event would be refused with; settlement-parked, too-far-away, too-many-resellers-below",
+        409: "what the event would be refused with; settlement-parked, too-far-away, too-many-resellers-below, "
+        "not-percentage, not-biller, too-many-subscribers",
         422: "plan-not-priced",
     },
 )
 def preview_act(call: Call) -> PreviewAnswer:
-    """What an activation, an event of a service or another tariff would do at each level, to the unit. Nothing is done."""
+    """What an activation, an event of a service, another tariff or rate would do at each level. Nothing is done."""
     body: PreviewBody = call.body
     _check_fields(body)
     if body.reseller is not None and "resellers" not in effective_modules(call.tenants):
         raise NotAllowed("module-not-granted", "The module resellers is not granted to this tenant.")
     if body.type == "tariff":
         return show_preview(_tariff(call, body))
+    if body.type == "commission":
+        return show_commission(_commission(call, body))
     if body.type == "activation":
         return show_preview(_activation(call, body))
     return show_preview(_event(call, body))
@@ -105,6 +111,12 @@ def _tariff(call: Call, body: PreviewBody) -> Preview:
         body.refund_fee or 0,
     )
     return preview_tariff(call.tenants, child, terms, call.now)
+
+
+def _commission(call: Call, body: PreviewBody) -> CommissionPreview:
+    child = find_child(call.tenant, body.reseller or "")
+    base, amount = Base(body.base or "payments"), Taxed(body.amount or "after_tax")
+    return preview_commission(call.tenants, child, body.rate_bps or 0, base, amount, call.now)
 
 
 def _plan(call: Call, reference: str) -> Plan:

@@ -8,8 +8,10 @@ from chalicelib.api.fields import Answer, Body, Day, DayOut, MoneyOut, Price, Ra
 from chalicelib.billing.preview_model import Figures, FundEffect, LevelEffect, Preview
 from chalicelib.billing.preview_words import steps_of
 from chalicelib.billing.shapes import PriceBody
+from chalicelib.partners.commission import following, month_text
+from chalicelib.partners.commission_preview import CommissionPreview
 
-PreviewType = Literal["activation", "change_plan", "disconnect", "enable", "disable", "tariff"]
+PreviewType = Literal["activation", "change_plan", "disconnect", "enable", "disable", "tariff", "commission"]
 
 
 class PreviewBody(Body):
@@ -17,7 +19,8 @@ class PreviewBody(Body):
 
     `activation`: `plan`, and perhaps `start_on`, `count`, and a direct `reseller` that it would be under (the plan is one
     of yours, which its plan is based on). `change_plan`, `disconnect`, `enable`, `disable`: `subscriber`, `effective_on`,
-    `plan` for the first, `service` where there are several. `tariff`: `reseller` and the body of its tariff.
+    `plan` for the first, `service` where there are several. `tariff`: `reseller` and the body of its tariff. `commission`:
+    `reseller`, `rate_bps`, `base` and perhaps `amount`.
     """
 
     type: PreviewType = Field(examples=["activation"])
@@ -35,6 +38,9 @@ class PreviewBody(Body):
     refund_fee: Price | None = Field(default=None, examples=["0.00"])
     tax_bps: RateBps | None = None
     prices: Annotated[list[PriceBody], Field(min_length=1, max_length=500)] | None = None
+    rate_bps: RateBps | None = None
+    base: Literal["payments", "invoices"] | None = None
+    amount: Literal["before_tax", "after_tax"] | None = None
 
 
 class PartyAnswer(Answer):
@@ -101,7 +107,8 @@ class RefusedAnswer(Answer):
 
 
 class NotCoveredAnswer(Answer):
-    """How many of the act's services the funds, as they stand, would not cover on the first day: they are suspended."""
+    """How many of the act's services the funds, as they stand, would not cover on the first day: they are suspended then.
+    The figures of days are those of a day that is covered."""
 
     services: int = Field(examples=[1])
     short_tenant: str = Field(examples=["upstream"])
@@ -124,21 +131,34 @@ class FullDayAnswer(Answer):
     difference: MoneyOut
 
 
+class CommissionEffectAnswer(Answer):
+    """The last full month counted again: what counts of it, and what the reseller earns, by the terms there are and by
+    those asked for. `rate_bps_before` is null where nobody has set any."""
+
+    month: str = Field(examples=["2026-10"])
+    rate_bps_before: int | None = Field(examples=[3000])
+    rate_bps_after: int = Field(examples=[3500])
+    counted: FiguresAnswer
+    commission: FiguresAnswer
+
+
 class PreviewAnswer(Answer):
     """What the act would do, as funds, tariffs and events are known now. Nothing is done.
 
-    `from` is the first unsettled day that it may change. `levels` are those that you may see, the lowest first: of what is
-    above, only `upstream` says whether it would be short. `steps` says all of it in words.
+    `first_on` is the first unsettled day that it may change; of a commission, of the month that is counted again. `levels`
+    are those that you may see, the lowest first: of what is above, only `upstream` says whether it would be short. `steps`
+    says all of it in words.
     """
 
     type: PreviewType
     effective_on: DayOut
-    from_: DayOut = Field(serialization_alias="from")
+    first_on: DayOut
     levels: list[LevelEffectAnswer]
     refused: RefusedAnswer | None
     not_covered: NotCoveredAnswer | None
     corrected: CorrectedAnswer | None
     full_day: FullDayAnswer | None
+    commission: CommissionEffectAnswer | None = None
     steps: list[str] = Field(examples=[["Beta Net pays Alpha Net 100.00 at once."]])
 
 
@@ -149,7 +169,7 @@ def show_preview(preview: Preview) -> PreviewAnswer:
         {
             "type": preview.kind,
             "effective_on": preview.effective_on,
-            "from_": preview.first,
+            "first_on": preview.first,
             "levels": [_level(level) for level in preview.levels],
             "refused": refused and RefusedAnswer(code=refused.code, detail=refused.detail, short_tenant=refused.short),
             "not_covered": lost and NotCoveredAnswer(services=lost.services, short_tenant=lost.short),
@@ -157,6 +177,33 @@ def show_preview(preview: Preview) -> PreviewAnswer:
             "full_day": full and _full_day(full, preview.services or 0),
             "steps": steps_of(preview, show_money),
         }
+    )
+
+
+def show_commission(found: CommissionPreview) -> PreviewAnswer:
+    """The preview of a rate as it is answered: nothing moves with it, so that it has no levels."""
+    counted = Figures(found.before.base_minor, found.after.base_minor)
+    earned = Figures(found.before.commission_minor, found.after.commission_minor)
+    rate = found.terms_before.rate_bps if found.terms_before else None
+    effect = CommissionEffectAnswer(
+        month=month_text(found.month),
+        rate_bps_before=rate,
+        rate_bps_after=found.terms_after.rate_bps,
+        counted=_figures(counted),
+        commission=_figures(earned),
+    )
+    words = f"Of what counts of {effect.month}, {show_money(counted.after_minor)}, it would have earned"
+    return PreviewAnswer(
+        type="commission",
+        effective_on=following(found.month),
+        first_on=found.month,
+        levels=[],
+        refused=None,
+        not_covered=None,
+        corrected=None,
+        full_day=None,
+        commission=effect,
+        steps=[f"{words} {show_money(earned.after_minor)} instead of {show_money(earned.before_minor)}."],
     )
 
 

@@ -29,6 +29,10 @@ from chalicelib.tenants.model import Tenant
 TRIES = 8
 
 
+class ChangedMeanwhile(Unavailable):
+    """The history is newer than the subscriber that was read."""
+
+
 @dataclass(frozen=True)
 class AskedChange:
     """What is asked for: the plan is there on a change of plan alone, the service where the subscriber has several.
@@ -77,7 +81,10 @@ def record_event(
     """
     for _ in range(TRIES):
         before = find_subscriber(tenant.tenant_id, subscriber_number)
-        after, events = foresee_event(before, asked, today, now)
+        try:
+            after, events = foresee_event(before, asked, today, now)
+        except ChangedMeanwhile:
+            continue
         filed = file(events)
         recorded = RecordedChange(asked.kind, filed.events, after)
         try:
@@ -125,6 +132,8 @@ def _start_anew(
     begun = begun_on(service, history, start_on)
     own = (one for one in history if one.service_number == service.number)
     old = next(one for one in own if one.kind is EventKind.CONNECT)
+    if old.effective_on != service.start_on:
+        raise ChangedMeanwhile("busy", "This subscriber is being changed by others; please send the request again.")
     new = replace(
         old,
         effective_on=start_on,

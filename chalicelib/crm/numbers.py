@@ -108,6 +108,11 @@ def _runs(pairs: Iterable[Pair]) -> tuple[Numbers, ...]:
     return tuple(runs)
 
 
+def last_subscriber(tenant_id: str) -> int:
+    """The highest number that a subscriber of the tenant may have; 0 where there is none yet."""
+    return _counters(read(CountersRow, keys.counters(tenant_id))).subscribers
+
+
 def _counters(row: CountersRow | None) -> Counters:
     if row is None:
         return Counters(0, 0, 0)

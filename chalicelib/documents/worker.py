@@ -19,13 +19,16 @@ from chalicelib.documents.asking import finish_document, from_message, look_up_d
 from chalicelib.documents.document import Document, DocumentStatus, Order
 from chalicelib.documents.paper import Buyer, Paper, PaperKind
 from chalicelib.documents.render import render_document
+from chalicelib.partners.commission_papers import load_statement_paper
 from chalicelib.partners.model import CREDIT_NOTE, INVOICE
 from chalicelib.partners.papers import load_paper
+from chalicelib.retail.billed import billed_subscriber
 from chalicelib.retail.credit_notes import CREDITED_KINDS
-from chalicelib.retail.find import billed_subscriber, documents_of, find_document
+from chalicelib.retail.document_model import document_id
+from chalicelib.retail.find import documents_of, find_document
 from chalicelib.retail.list_invoices import InvoiceStatus, listed, standings
 from chalicelib.retail.list_payments import taken
-from chalicelib.retail.model import DocumentKind, document_id
+from chalicelib.retail.model import DocumentKind
 from chalicelib.retail.papers import Seller, invoice_paper
 from chalicelib.retail.payment_papers import credit_note_paper, receipt_paper, statement_paper
 from chalicelib.retail.statement import statement_of
@@ -99,6 +102,11 @@ def load_aggregate_document(kind: str, tenant: Tenant, of: str) -> Paper:
     return load_paper(tenant, kind, of, config().currency)
 
 
+def load_commission_statement(tenant: Tenant, of: str) -> Paper:
+    """A month's commission of a reseller that earns a percentage."""
+    return load_statement_paper(tenant, of, config().currency)
+
+
 SOURCES: dict[PaperKind, Source] = {
     PaperKind.INVOICE: Source(load_invoice, "retail:read"),
     PaperKind.CREDIT_NOTE: Source(load_credit_note, "retail:read"),
@@ -110,6 +118,7 @@ SOURCES: dict[PaperKind, Source] = {
 OF_RESELLERS: dict[PaperKind, Source] = {
     PaperKind.INVOICE: Source(partial(load_aggregate_document, INVOICE), "partners:read"),
     PaperKind.CREDIT_NOTE: Source(partial(load_aggregate_document, CREDIT_NOTE), "partners:read"),
+    PaperKind.COMMISSION_STATEMENT: Source(load_commission_statement, "partners:read"),
 }
 """The same for papers that a reseller below gets: the ids of their things do not begin with the tenant's own."""
 

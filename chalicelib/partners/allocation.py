@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from chalicelib.partners.model import Account, Allocation, OpenItem
+from chalicelib.retail.allocation import share_out
 
 
 class Allocated(NamedTuple):
@@ -17,26 +18,14 @@ class Allocated(NamedTuple):
 
 def take_off(account: Account, amount_minor: int, named: Sequence[tuple[int, int]] = ()) -> Allocated:
     """Take an amount off what is owed. `named` are (serial, amount) of it that go to those invoices first."""
-    items = {item.serial: item for item in account.open_items}
-    taken: dict[int, int] = {}
-    left = amount_minor
-
-    def pay(serial: int, most_minor: int) -> None:
-        nonlocal left
-        item = items.get(serial)
-        part = min(most_minor, left, item.remaining_minor if item else 0)
-        if item is not None and part > 0:
-            items[serial] = item._replace(remaining_minor=item.remaining_minor - part)
-            taken[serial] = taken.get(serial, 0) + part
-            left -= part
-
-    for serial, part in named:
-        pay(serial, part)
-    for serial in items:
-        pay(serial, left)
+    open_minor = {item.serial: item.remaining_minor for item in account.open_items}
+    taken, left = share_out(open_minor, amount_minor, named)
+    items = (
+        item._replace(remaining_minor=item.remaining_minor - taken.get(item.serial, 0)) for item in account.open_items
+    )
     after = replace(
         account,
-        open_items=tuple(item for item in items.values() if item.remaining_minor),
+        open_items=tuple(item for item in items if item.remaining_minor),
         advance_minor=account.advance_minor + left,
     )
     return Allocated(after, tuple(Allocation(*part) for part in sorted(taken.items())), left)

@@ -13,7 +13,8 @@ from datetime import date
 from chalicelib.core.money import round_half_up
 from chalicelib.partners.commission import Base, CommissionTerms, Moved, Payer, Taxed, Versions, month_of
 from chalicelib.retail.crediting import taken_back
-from chalicelib.retail.model import Document, DocumentKind
+from chalicelib.retail.document_model import Document
+from chalicelib.retail.model import DocumentKind
 from chalicelib.retail.moves import day_of
 
 Worth = dict[int, int]
@@ -44,7 +45,8 @@ class _Money:
 class _Item:
     """Something that is owed, and the money that pays it. `by_plan` is what it is of, with and without tax.
 
-    One that was counted at its issue has `counted_by`, and money on it counts for nothing, as on all of `is_silent`.
+    One that was counted at its issue has `counted_by`, and money on it counts for nothing, as on all of `is_silent`;
+    `uncounted_minor` is what credit notes took back of what it counted for.
     `at_rates` is of money taken back that nothing was opened for: what paying it again is worth.
     """
 
@@ -53,6 +55,7 @@ class _Item:
     is_silent: bool = False
     counted_by: CommissionTerms | None = None
     credited_minor: int = 0
+    uncounted_minor: int = 0
     at_rates: Worth | None = None
     money: list[_Money] = field(default_factory=list)
 
@@ -126,12 +129,19 @@ class _Walk:
             self._credit_adjustments(document, terms)
             return
         if about.counted_by is not None:
-            credited = self._rated(about, about.counted_by, about.credited_minor, document.total_minor)
-            self._count(credited, -1)
+            self._count(self._credited(document, about, about.counted_by), -1)
         about.credited_minor += document.total_minor
         freed = document.total_minor - sum(part for name, part in document.allocated if name == document.about)
         others = [(name, part) for name, part in document.allocated if name != document.about]
         self._spread(_taken(about.money, freed), others)
+
+    def _credited(self, document: Document, about: _Item, terms: CommissionTerms) -> Worth:
+        """What a credit note takes back of an invoice that was counted: what it says itself, in the invoice's plans."""
+        minor = document.net_minor if terms.amount is Taxed.BEFORE_TAX else document.total_minor
+        plans = {plan: part for plan, part in about.by_plan[terms.amount].items() if plan != _NOT_COUNTED}
+        taken = taken_back(plans, about.uncounted_minor, minor)
+        about.uncounted_minor += minor
+        return self._by_rate(taken, terms)
 
     def _credit_adjustments(self, document: Document, terms: CommissionTerms | None) -> None:
         """A credit note of a run is about no invoice: it takes back by itself, and what it pays counts as money does."""
@@ -216,8 +226,11 @@ class _Walk:
 
     def _rated(self, item: _Item, terms: CommissionTerms, before_minor: int, amount_minor: int) -> Worth:
         """A part of an item behind so much of it, in the item's own proportion of plans and tax, by rate."""
+        return self._by_rate(taken_back(item.by_plan[terms.amount], before_minor, amount_minor), terms)
+
+    def _by_rate(self, by_plan: Mapping[str, int], terms: CommissionTerms) -> Worth:
         worth: Worth = {}
-        for plan, minor in taken_back(item.by_plan[terms.amount], before_minor, amount_minor).items():
+        for plan, minor in by_plan.items():
             if plan != _NOT_COUNTED:
                 _add(worth, {self.payer.rate(terms, plan): minor}, 1)
         return worth

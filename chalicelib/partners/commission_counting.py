@@ -12,9 +12,9 @@ from chalicelib.partners.commission import CommissionLine, Named, Payer, Sums, V
 from chalicelib.partners.commission_base import base_of
 from chalicelib.partners.commission_model import CommissionState, Drawing
 from chalicelib.partners.commission_store import put_lines
+from chalicelib.retail.account_model import Account
+from chalicelib.retail.account_pages import accounts_of_tenant
 from chalicelib.retail.find import documents_of
-from chalicelib.retail.model import Account
-from chalicelib.retail.of_tenant import accounts_of_tenant
 from chalicelib.tenants.hierarchy import read_tree
 from chalicelib.tenants.model import Tenant
 

@@ -19,6 +19,6 @@ class Numbers:
 
     def take(self, day: date) -> tuple["Numbers", str]:
         """The numbers after one document of that day, and its number."""
-        name = self.numbering.series_on(day)
-        sequence = self.series.get(name, 0) + 1
-        return replace(self, series={**self.series, name: sequence}), self.numbering.number(day, sequence)
+        sequence = self.numbering.following(self.series, day)
+        series = self.numbering.counted(self.series, day, sequence)
+        return replace(self, series=series), self.numbering.number(day, sequence)

@@ -10,7 +10,7 @@ from chalicelib.ledger.chart import (
     TAX_PAYABLE,
     WHOLESALE_REVENUE,
 )
-from chalicelib.ledger.journal import Entry
+from chalicelib.ledger.journal import RETAIL, Entry
 from chalicelib.proof.model import CONSERVED, FUND, ISOLATION, Finding, Result, judged
 from chalicelib.proof.walk import broken_entry
 
@@ -100,10 +100,11 @@ class PutInAndEarned:
 
 
 class Counterparties:
-    """Nobody but the parent and direct children is named in a book. What else invariant 5 says cannot be read off data."""
+    """Nobody but the parent and direct children is named in a book; where subscribers are billed, also a tenant below whose
+    subscribers they are. What else invariant 5 says cannot be read off data."""
 
-    def __init__(self, known: frozenset[str]) -> None:
-        self._known = known
+    def __init__(self, known: frozenset[str], below: frozenset[str] = frozenset()) -> None:
+        self._known, self._below = known, below
         self._count = 0
         self._findings: list[Finding] = []
 
@@ -111,6 +112,8 @@ class Counterparties:
         named = {line.counterparty for line in entry.draft.lines if line.counterparty}
         self._count += len(named)
         strange = named - self._known
+        if entry.journal == RETAIL:
+            strange -= self._below
         if strange:
             self._findings.append(broken_entry(entry, f"names {', '.join(sorted(strange))}, neither parent nor child"))
 

@@ -13,7 +13,7 @@ from chalicelib.billing.state import read_days, read_state
 from chalicelib.core.dates import ONE_DAY, last_ended_day, start_of, to_micros
 from chalicelib.funds.limits import read_limits
 from chalicelib.ledger.doubts import DISMISSED, LIFTED, Doubt, lift_doubts, raise_doubt, read_doubts
-from chalicelib.ledger.journal import book_hash
+from chalicelib.ledger.journal import RETAIL, book_hash
 from chalicelib.ledger.periods import read_events, read_periods
 from chalicelib.ledger.statements import read_heads
 from chalicelib.proof.chain import Chain
@@ -138,7 +138,11 @@ def _look(
     chained = Chain(tenant_id, heads, marks)
     in_open = OpenPeriods(read_events(tenant_id), periods)
     money = PutInAndEarned() if fund is None else Movements(fund)
-    named = Counterparties(frozenset({*children, *chain[-1].chain[-2:-1]}))
+    # A biller names the percentage tenants below it, whose subscribers it bills; a mode that was changed since is no matter.
+    billed = read_tree(chain[-1].chain) if children and RETAIL in heads else []
+    named = Counterparties(
+        frozenset({*children, *chain[-1].chain[-2:-1]}), frozenset(node.tenant_id for node in billed)
+    )
     since = earlier.proven_micros - OVERLAP_MICROS if earlier is not None else 0
     runs, corrected = Runs(since), CorrectionRuns(since)
     entries, lying = walk_book(tenant_id, heads, [chained, in_open, money, named, runs, corrected])

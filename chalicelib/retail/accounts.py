@@ -11,12 +11,14 @@ from chalicelib.core.errors import Conflict, Unavailable, invalid_field
 from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.service import ServiceStatus
 from chalicelib.crm.subscriber import Subscriber, service_number
+from chalicelib.retail.account_model import Account, Discount, OwnTerms, WaitingCharge
+from chalicelib.retail.account_store import AccountRow, put_account, to_account
 from chalicelib.retail.charges import billing_period
 from chalicelib.retail.find import terms_of
 from chalicelib.retail.invoice import price_list
 from chalicelib.retail.invoicing import starts_on
-from chalicelib.retail.model import Account, Discount, OwnTerms, Terms, WaitingCharge
-from chalicelib.retail.store import AccountRow, TermsRow, put_account, to_account
+from chalicelib.retail.model import Terms
+from chalicelib.retail.store import TermsRow
 from chalicelib.tenants.model import Tenant
 
 MAX_WAITING = 20
@@ -49,12 +51,11 @@ def change_account(keeper: Keeper, change: Change, remember: Remember = forget) 
         after = change(before, terms, subscriber)
         if after == before:
             return before, terms
-        after = after._replace(revision=before.revision + 1)
         try:
-            write(put_account(before, after), *remember(after))
+            write(put_account(before, after), *remember(after.written()))
         except ConditionFailed:
             continue
-        return after, terms
+        return after.written(), terms
     raise Unavailable("busy", "This account is moving all the time; please send the request again.")
 
 
@@ -106,7 +107,8 @@ def change_own_terms(keeper: Keeper, asked: OwnChange) -> tuple[Account, Terms]:
             own = own._replace(discount=asked.discount)
         after = account._replace(own=own)
         if own.discount is not None and ("discount" in asked.named or asked.prices_minor is not None):
-            _check_discount(own.discount, _monthly_minor(after, subscriber, keeper.today))
+            field = "discount.amount" if "discount" in asked.named else "prices"
+            _check_discount(own.discount, _monthly_minor(after, subscriber, keeper.today), field)
         # With another billing day the next period ends on another day: look at the account again before.
         return after if own.billing_day == account.own.billing_day else after._replace(seen=(account.seen[0], 0))
 
@@ -141,6 +143,6 @@ def _number_of(subscriber: Subscriber, service_id: str, field: str) -> int:
     return number
 
 
-def _check_discount(discount: Discount, monthly_minor: int) -> None:
+def _check_discount(discount: Discount, monthly_minor: int, field: str) -> None:
     if discount.amount_minor > monthly_minor:
-        raise invalid_field("discount.amount", "must not be more than what the services cost a month")
+        raise invalid_field(field, "must not make the discount more than what the services cost a month")

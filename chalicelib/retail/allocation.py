@@ -3,10 +3,28 @@
 An account never has an advance and something open at once: an advance pays whatever is opened, as soon as it is.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
-from chalicelib.retail.model import OpenItem
+from chalicelib.retail.account_model import OpenItem
+
+DocumentT = TypeVar("DocumentT")
+
+
+def share_out(
+    open_minor: Mapping[DocumentT, int], amount_minor: int, named: Iterable[tuple[DocumentT, int]] = ()
+) -> tuple[dict[DocumentT, int], int]:
+    """How much of an amount each document takes of what is open of it, in their order, and what none of them took.
+
+    `named` are documents that go first, and how much of the amount is for each at most.
+    """
+    taken: dict[DocumentT, int] = {}
+    for document, most_minor in (*named, *open_minor.items()):
+        part = min(most_minor, amount_minor, open_minor.get(document, 0) - taken.get(document, 0))
+        if part > 0:
+            taken[document] = taken.get(document, 0) + part
+            amount_minor -= part
+    return taken, amount_minor
 
 
 class Allocated(NamedTuple):
@@ -22,14 +40,10 @@ class Allocated(NamedTuple):
 
 def allocate(items: Sequence[OpenItem], amount_minor: int, first: str | None = None) -> Allocated:
     """Pay these items, which are in order of issue, with an amount: the oldest first, or that document before them."""
-    paid: dict[str, int] = {}
-    for item in sorted(items, key=lambda one: one.local_id != first):
-        part = min(amount_minor, item.remaining_minor)
-        if part > 0:
-            paid[item.local_id] = part
-            amount_minor -= part
+    open_minor = {item.local_id: item.remaining_minor for item in items}
+    paid, rest_minor = share_out(open_minor, amount_minor, [] if first is None else [(first, amount_minor)])
     left = (item._replace(remaining_minor=item.remaining_minor - paid.get(item.local_id, 0)) for item in items)
-    return Allocated(tuple(item for item in left if item.remaining_minor), tuple(paid.items()), amount_minor)
+    return Allocated(tuple(item for item in left if item.remaining_minor), tuple(paid.items()), rest_minor)
 
 
 def lower(items: Sequence[OpenItem], local_id: str, amount_minor: int) -> Allocated:

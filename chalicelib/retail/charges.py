@@ -15,7 +15,7 @@ from chalicelib.core.dates import ONE_DAY
 from chalicelib.core.proration import DayCount, Period, cumulative, period_of
 from chalicelib.crm.model import EventKind, ServiceEvent
 from chalicelib.crm.service import KEPT_CHANGES, Service, State, unfolded
-from chalicelib.retail.model import PriceUsed
+from chalicelib.retail.account_model import PriceUsed
 
 
 class Run(NamedTuple):

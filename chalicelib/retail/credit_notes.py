@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from chalicelib.core.errors import Conflict, invalid_field
 from chalicelib.ledger.chart import BAD_DEBTS, RECEIVABLE, TAX_PAYABLE
 from chalicelib.ledger.journal import Line, credit, debit
+from chalicelib.retail.account_model import Account
 from chalicelib.retail.crediting import check_credit, creditable_minor, taken_back
-from chalicelib.retail.desk import Issued, Matter, Ruling, Visit, issue, issued_of
+from chalicelib.retail.desk import issue, issued_of
+from chalicelib.retail.document_model import Document, DocumentLine, LineKind
 from chalicelib.retail.find import read_credited
-from chalicelib.retail.invoicing import Totals, parts_of
 from chalicelib.retail.late_fees import late_items
-from chalicelib.retail.model import Account, Document, DocumentKind, DocumentLine, LineKind
+from chalicelib.retail.model import DocumentKind
 from chalicelib.retail.moves import credit as credited_account
 from chalicelib.retail.moves import write_off as written_off_account
+from chalicelib.retail.ruling import Issued, Matter, Ruling, Visit
+from chalicelib.retail.totals import Totals, parts_of
 
 CREDITED_KINDS = frozenset({DocumentKind.INVOICE, DocumentKind.LATE_FEE})
 """What a credit note may be about."""

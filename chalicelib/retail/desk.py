@@ -4,132 +4,37 @@ One write holds the document, the account, the numbers of its kind, its place in
 `retail`, and the claim of the request. When anything of it moved meanwhile, everything is read and built again.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
 
-from chalicelib.auth.model import Author
 from chalicelib.aws import clock, keys
 from chalicelib.aws.keys import Key
 from chalicelib.aws.rows import Row
-from chalicelib.aws.tables import ConditionFailed, Operation, Remember, forget, read_many, write
-from chalicelib.core.dates import day_at
+from chalicelib.aws.tables import ConditionFailed, Operation, read_many, write
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.subscriber import Subscriber
 from chalicelib.ledger.chart import RECEIVABLE
-from chalicelib.ledger.journal import RETAIL, Draft, Line
+from chalicelib.ledger.journal import RETAIL, Draft
 from chalicelib.ledger.post import Posting, head_reads
+from chalicelib.retail.account_model import Account
+from chalicelib.retail.account_store import AccountRow, put_account, to_account
+from chalicelib.retail.document_model import Credited, Document, batch_of
+from chalicelib.retail.document_store import CounterRow, put_batch, put_counter, put_document, to_counter
 from chalicelib.retail.find import terms_of
 from chalicelib.retail.late_fees import late_items
-from chalicelib.retail.model import (
-    Account,
-    Batch,
-    Counter,
-    Credited,
-    Document,
-    DocumentKind,
-    DocumentLine,
-    Returns,
-    TaxKind,
-    Terms,
-)
-from chalicelib.retail.moves import Moved
+from chalicelib.retail.model import DocumentKind, TaxKind
+from chalicelib.retail.ruling import Issued, Matter, Rule, Ruling, Visit
 from chalicelib.retail.store import (
-    AccountRow,
-    CounterRow,
     CreditedRow,
     ReturnsRow,
     TermsRow,
-    put_account,
-    put_batch,
-    put_counter,
     put_credited,
-    put_document,
     put_returns,
-    to_account,
-    to_counter,
     to_credited,
     to_returns,
 )
-from chalicelib.tenants.model import Tenant
 
 TRIES = 16
-
-
-@dataclass(frozen=True)
-class Visit:
-    """Who comes to the desk about what: the biller, a subscriber of one of its tenants, and who acts for it."""
-
-    biller: Tenant
-    tenant_id: str
-    number: int
-    author: Author
-    now: datetime
-    remember: Remember = forget
-
-    @property
-    def today(self) -> date:
-        """Today where the biller is: the day that documents are issued on."""
-        return day_at(self.now, self.biller.timezone)
-
-
-@dataclass(frozen=True)
-class Matter:
-    """How things stand before the document is written. `credited` is what became of the documents asked for."""
-
-    visit: Visit
-    kind: DocumentKind
-    terms: Terms
-    account: Account
-    counter: Counter
-    credited: dict[str, Credited]
-    returns: Returns
-    posting: Posting
-
-    @property
-    def today(self) -> date:
-        return self.visit.today
-
-    @property
-    def local_id(self) -> str:
-        """What the document will be known by."""
-        return f"{self.kind.letter}{self.counter.serial + 1}"
-
-
-@dataclass(frozen=True)
-class Ruling:
-    """What the document says and does: its lines and totals, the account after it, and the lines of its entry.
-
-    `on` is the day that the entry is dated and the payment received on (the day of issue, if None). `credited` are records
-    that change in the same write, as they were read and as they are then. `booked` are the lines of the entry.
-    """
-
-    moved: Moved
-    total_minor: int
-    booked: tuple[Line, ...]
-    tax_minor: int = 0
-    on: date | None = None
-    about: str = ""
-    lines: tuple[DocumentLine, ...] = ()
-    tax_bps: int = 0
-    due_on: date | None = None
-    method: str = ""
-    reference: str = ""
-    note: str = ""
-    credited: tuple[tuple[Credited, Credited], ...] = ()
-
-
-Rule = Callable[[Matter], Ruling | None]
-"""What the document is to be, as things stand; a refusal is raised, None is nothing to do."""
-
-
-@dataclass(frozen=True)
-class Issued:
-    """What was written: the document and the account after it."""
-
-    document: Document
-    account: Account
 
 
 def issue(visit: Visit, kind: DocumentKind, rule: Rule, about: Sequence[str] = ()) -> Issued | None:
@@ -193,11 +98,7 @@ def _drawn_up(matter: Matter, ruling: Ruling, customer: Subscriber) -> tuple[Doc
     """The document, the account after it, and the writes of both and of all that moves with them."""
     visit, kind, today = matter.visit, matter.kind, matter.today
     numbering = matter.terms.numbering(kind)
-    series = numbering.series_on(today)
-    sequence = matter.counter.series.get(series, 0) + 1
-    counter = matter.counter._replace(
-        serial=matter.counter.serial + 1, series={**matter.counter.series, series: sequence}
-    )
+    serial, sequence = matter.counter.following(numbering, today)
     number = numbering.number(today, sequence)
     posting = matter.posting
     entry = posting.add(visit.biller.tenant_id, RETAIL, _draft(matter, ruling, number))
@@ -207,7 +108,7 @@ def _drawn_up(matter: Matter, ruling: Ruling, customer: Subscriber) -> tuple[Doc
         tenant_id=visit.tenant_id,
         subscriber=visit.number,
         kind=kind,
-        serial=counter.serial,
+        serial=serial,
         number=number,
         issued_on=today,
         recorded_micros=posting.recorded_micros,
@@ -232,27 +133,17 @@ def _drawn_up(matter: Matter, ruling: Ruling, customer: Subscriber) -> tuple[Doc
         recorded_by=visit.author.user_id,
         acting_by=visit.author.acting_id,
     )
-    batch = Batch(
-        document.biller_id,
-        kind,
-        document.serial,
-        sequence,
-        numbering,
-        today,
-        ruling.due_on,
-        document.recorded_micros,
-        ((visit.tenant_id, visit.number, document.total_minor),),
-    )
+    batch = batch_of([document], numbering, sequence)
     operations: list[Operation] = [
         put_document(document),
         put_account(matter.account, account),
-        put_counter(matter.counter, counter),
+        put_counter(matter.counter, matter.counter.after(batch)),
         put_batch(batch),
         *(put_credited(before, after) for before, after in ruling.credited),
         *posting.operations(),
         *_returning(matter, account),
     ]
-    return document, _as_written(matter.account, account), operations
+    return document, account.written(), operations
 
 
 def _returning(matter: Matter, account: Account) -> list[Operation]:
@@ -264,18 +155,13 @@ def _returning(matter: Matter, account: Account) -> list[Operation]:
     return [put_returns(account.biller_id, matter.returns, (*matter.returns.waiting, place))]
 
 
-def _as_written(before: Account, after: Account) -> Account:
-    """The account as it is once it was written."""
-    return after._replace(revision=before.revision + 1)
-
-
 def _draft(matter: Matter, ruling: Ruling, number: str) -> Draft:
     visit = matter.visit
     party = "" if visit.tenant_id == visit.biller.tenant_id else visit.tenant_id
     on = ruling.on or matter.today
     named = f"{matter.kind.value.replace('_', ' ')} {number}"
     return Draft(
-        kind=entry_kind(matter.kind),
+        kind=matter.kind.entry_kind,
         effective_on=on,
         service_on=on,
         memo=f"{named}: {ruling.note}"[:500] if ruling.note else named,
@@ -286,8 +172,3 @@ def _draft(matter: Matter, ruling: Ruling, number: str) -> Draft:
         recorded_by=visit.author.user_id,
         acting_by=visit.author.acting_id,
     )
-
-
-def entry_kind(kind: DocumentKind) -> str:
-    """What an entry of the journal `retail` says it is: `retail-receipt`."""
-    return f"retail-{kind.value.replace('_', '-')}"

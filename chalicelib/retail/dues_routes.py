@@ -12,6 +12,7 @@ from chalicelib.api.papers import answer_table
 from chalicelib.aws.config import config
 from chalicelib.core.errors import invalid_field
 from chalicelib.crm.find import find_subscriber
+from chalicelib.retail.billed import billed_subscriber, check_biller
 from chalicelib.retail.dues_shapes import (
     DuesByMonthAnswer,
     DuesQuery,
@@ -27,11 +28,10 @@ from chalicelib.retail.dues_shapes import (
     show_statement_of,
     show_totals,
 )
-from chalicelib.retail.find import billed_subscriber, documents_of, find_account, read_terms
+from chalicelib.retail.find import documents_of, find_account, read_terms
 from chalicelib.retail.owing import list_owing, names_of, receivables_by_subscriber, tied_dues
 from chalicelib.retail.receivables import ageing_table, page_of_aged
 from chalicelib.retail.statement import dues_of, months_of, statement_of
-from chalicelib.retail.terms import check_biller
 
 bp = Blueprint(__name__, tag="Dues")
 

@@ -10,8 +10,9 @@ from chalicelib.api.fields import Answer, Body, Day, DayOut, MoneyOut
 from chalicelib.api.paging import MAX_LIMIT, PageQuery, encode_cursor
 from chalicelib.api.papers import PaperAnswer
 from chalicelib.crm.subscriber import subscriber_id
+from chalicelib.retail.account_model import Account
+from chalicelib.retail.document_model import document_id
 from chalicelib.retail.dues import MonthDues
-from chalicelib.retail.model import Account, document_id
 from chalicelib.retail.owing import AgedAccount, Owing, Tied
 from chalicelib.retail.payment_shapes import DocumentId, SubscriberId
 from chalicelib.retail.statement import Dues, Statement, StatementLine

@@ -5,64 +5,16 @@ from collections.abc import Collection
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import read, read_all, read_many, read_page
-from chalicelib.core.errors import Conflict, NotFound
-from chalicelib.crm.subscriber import subscriber_number
-from chalicelib.retail.model import KIND_OF_LETTER, Account, Credited, Document, DocumentKind, Terms
-from chalicelib.retail.store import (
-    AccountRow,
-    BatchRow,
-    CreditedRow,
-    DocumentRow,
-    TermsRow,
-    to_account,
-    to_batch,
-    to_credited,
-    to_document,
-    to_terms,
-)
-from chalicelib.tenants.hierarchy import child_with_code, read_tree
-from chalicelib.tenants.model import Mode, Tenant
+from chalicelib.core.errors import NotFound, invalid_field
+from chalicelib.retail.account_model import Account
+from chalicelib.retail.account_store import AccountRow, to_account
+from chalicelib.retail.document_model import Credited, Document
+from chalicelib.retail.document_store import BatchRow, DocumentRow, to_batch, to_document
+from chalicelib.retail.model import KIND_OF_LETTER, DocumentKind, Terms
+from chalicelib.retail.store import CreditedRow, TermsRow, to_credited, to_terms
+from chalicelib.tenants.model import Tenant
 
-LONGEST_ID = 64
 _LOCAL_ID = re.compile(r"([a-z])([1-9][0-9]{0,9})", re.ASCII)
-
-
-def billed_subscriber(biller: Tenant, subscriber_text: str) -> tuple[str, int]:
-    """The tenant's id and the number of a subscriber that this tenant bills, by its id.
-
-    It bills its own, and those of the `percentage` tenants below it up to the first that is not; whose account it keeps
-    already it goes on billing. `NotFound` for everybody else's; 409 `not-a-biller` where the biller is itself `percentage`.
-    """
-    tenant_id = subscriber_text.rpartition(".")[0]
-    number = subscriber_number(tenant_id, subscriber_text)
-    if _is_billed_by(biller, tenant_id):
-        return tenant_id, number
-    if len(tenant_id) <= LONGEST_ID and find_account(biller.tenant_id, tenant_id, number).revision:
-        return tenant_id, number
-    if tenant_id == biller.tenant_id:
-        raise Conflict("not-a-biller", "Your subscribers are billed by the tenant above you.")
-    raise NotFound("subscriber")
-
-
-def _is_billed_by(biller: Tenant, tenant_id: str) -> bool:
-    """Whether that is the biller, or a tenant below it down to which everybody is `percentage`.
-
-    Their modes are read from the lists of children: a tenant that is somebody else's business is not looked at.
-    """
-    if biller.mode is Mode.PERCENTAGE:
-        return False
-    if tenant_id == biller.tenant_id:
-        return True
-    nodes = {node.tenant_id: node for node in read_tree(biller.chain)}
-    if tenant_id not in nodes:
-        return False
-    parent = biller.tenant_id
-    for below in nodes[tenant_id].chain[len(biller.chain) :]:
-        child = child_with_code(parent, nodes[below].code)
-        if child is None or child.mode is not Mode.PERCENTAGE:
-            return False
-        parent = below
-    return True
 
 
 def read_terms(biller: Tenant) -> Terms:
@@ -108,6 +60,20 @@ def find_document(biller_id: str, text: str, kinds: Collection[DocumentKind]) ->
             if found is not None:
                 return to_document(found)
     raise NotFound(kind.value.replace("_", " "))
+
+
+def place_of(serial: int | None) -> str | None:
+    """Where a list of documents goes on: behind that serial; None at its end."""
+    return None if serial is None else f"{serial:010d}"
+
+
+def serial_in(place: str | None) -> int | None:
+    """The serial behind which a list of documents goes on, None for its beginning; 422 for a place that it never told."""
+    if place is None:
+        return None
+    if len(place) != 10 or not (place.isascii() and place.isdigit()):
+        raise invalid_field("cursor", "must be a next_cursor of this list")
+    return int(place)
 
 
 def documents_of(biller_id: str, tenant_id: str, number: int) -> list[Document]:

@@ -16,12 +16,15 @@ from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.plans import read_plans
 from chalicelib.crm.service import Service
 from chalicelib.crm.subscriber import Subscriber
+from chalicelib.retail.account_model import Account, PriceUsed
+from chalicelib.retail.account_store import AccountRow, to_account
 from chalicelib.retail.charges import Facts, facts_of, needs_history
+from chalicelib.retail.document_model import Document
 from chalicelib.retail.find import terms_of
 from chalicelib.retail.invoicing import Due, PriceList, due_invoice
 from chalicelib.retail.issue import Drawn, Issuing, Occasion, issuing_reads
-from chalicelib.retail.model import Account, Document, PriceUsed, Terms
-from chalicelib.retail.store import AccountRow, TermsRow, to_account
+from chalicelib.retail.model import Terms
+from chalicelib.retail.store import TermsRow
 from chalicelib.tenants.model import Tenant
 
 TRIES = 16

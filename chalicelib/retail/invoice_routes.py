@@ -9,7 +9,9 @@ from chalicelib.api.blueprint import Blueprint, render_with
 from chalicelib.api.call import Call
 from chalicelib.api.paging import PageQuery, decode_cursor, encode_cursor, page_of
 from chalicelib.core.errors import NotFound, invalid_field
-from chalicelib.retail.find import billed_subscriber, find_document
+from chalicelib.crm.find import find_subscriber
+from chalicelib.retail.billed import billed_subscriber, check_biller
+from chalicelib.retail.find import find_document
 from chalicelib.retail.invoice import Request, invoice_subscriber
 from chalicelib.retail.invoice_run import RunStatus, find_run, list_runs
 from chalicelib.retail.invoice_shapes import (
@@ -28,7 +30,6 @@ from chalicelib.retail.invoice_shapes import (
 from chalicelib.retail.list_invoices import InvoiceStatus, WantedInvoices, list_invoices, listed, standings
 from chalicelib.retail.model import DocumentKind
 from chalicelib.retail.run_invoices import ask_run, begin_run, carry_on
-from chalicelib.retail.terms import check_biller
 
 bp = Blueprint(__name__, tag="Invoices")
 
@@ -41,9 +42,11 @@ INLINE_SECONDS = 20.0
 def _named(call: Call, subscriber_id: str) -> tuple[str, int]:
     """A subscriber that a body or a query names, by its tenant and number; 422 for one that the tenant does not bill."""
     try:
-        return billed_subscriber(call.tenant, subscriber_id)
+        tenant_id, number = billed_subscriber(call.tenant, subscriber_id)
+        find_subscriber(tenant_id, number)
     except NotFound:
         raise invalid_field("subscriber", "is not a subscriber that you bill") from None
+    return tenant_id, number
 
 
 @bp.api(

@@ -16,13 +16,9 @@ from chalicelib.api.fields import (
 from chalicelib.api.paging import PageQuery
 from chalicelib.core.dates import from_micros
 from chalicelib.crm.subscriber import service_id, subscriber_id
-from chalicelib.ledger.journal import RETAIL
+from chalicelib.retail.document_model import Document, document_id
 from chalicelib.retail.invoice_run import InvoiceRun
 from chalicelib.retail.list_invoices import Listed, Standing
-from chalicelib.retail.model import (
-    Document,
-    document_id,
-)
 
 StatusName = Literal["open", "overdue", "paid", "void"]
 
@@ -142,7 +138,6 @@ def show_listed(one: Listed, standing: Standing) -> InvoiceListedAnswer:
 
 
 def _document_fields(document: Document) -> dict[str, object]:
-    entry = f"{document.biller_id}.o{document.recorded_micros:016d}-{RETAIL}-{document.entry_sequence}"
     return {
         "id": document.document_id,
         "kind": document.kind.value,
@@ -171,7 +166,7 @@ def _document_fields(document: Document) -> dict[str, object]:
         "total": document.total_minor,
         "balance_after": document.balance_after_minor,
         "recorded_at": from_micros(document.recorded_micros),
-        "entry": entry if document.entry_sequence else None,
+        "entry": document.entry_id,
     }
 
 

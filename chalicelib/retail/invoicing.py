@@ -11,11 +11,11 @@ from datetime import date
 from typing import NamedTuple
 
 from chalicelib.core.dates import ONE_DAY
-from chalicelib.core.money import round_half_up, share_of
+from chalicelib.core.money import share_of
 from chalicelib.core.proration import Period
 from chalicelib.crm.service import Service
 from chalicelib.crm.subscriber import Subscriber
-from chalicelib.ledger.chart import INTERNET_REVENUE, LATE_FEES, ONE_TIME_REVENUE, TAX_PAYABLE
+from chalicelib.retail.account_model import KEPT_PERIODS, Account, BilledPeriod, BilledService, PriceUsed
 from chalicelib.retail.charges import (
     Facts,
     Run,
@@ -25,25 +25,12 @@ from chalicelib.retail.charges import (
     run_cost,
     runs_within,
 )
-from chalicelib.retail.model import (
-    KEPT_PERIODS,
-    Account,
-    BilledPeriod,
-    BilledService,
-    Cycle,
-    DocumentKind,
-    DocumentLine,
-    LineKind,
-    PriceUsed,
-    TaxKind,
-    Terms,
-    Timing,
-)
+from chalicelib.retail.document_model import DocumentLine, LineKind
+from chalicelib.retail.model import Cycle, DocumentKind, Terms, Timing
+from chalicelib.retail.totals import Totals, totals_of
 
 Prices = Mapping[str, PriceUsed]
 """What each plan costs today, by its code."""
-
-RECURRING = frozenset({LineKind.SERVICE, LineKind.ADJUSTMENT, LineKind.DISCOUNT})
 
 
 @dataclass(frozen=True)
@@ -59,17 +46,6 @@ class PriceList:
         if own is None:
             return self.prices
         return {code: price._replace(price_minor=own) for code, price in self.prices.items()}
-
-
-class Totals(NamedTuple):
-    """What the lines of a document sum to; of either sign."""
-
-    net_minor: int
-    tax_minor: int
-
-    @property
-    def total_minor(self) -> int:
-        return self.net_minor + self.tax_minor
 
 
 class Due(NamedTuple):
@@ -271,42 +247,3 @@ def _discount_on(cost_minor: int, bps: int, off_minor: int) -> int:
     """What a discount takes off a cost: the rate first, then the amount, and never more than the cost is."""
     by_rate = share_of(cost_minor, bps) if bps else 0
     return by_rate + min(off_minor, cost_minor - by_rate)
-
-
-def totals_of(lines: Sequence[DocumentLine], tax_bps: int, tax: TaxKind) -> Totals:
-    """What the lines sum to, with the tax rounded once: added to them, or taken out of them."""
-    amount = sum([line.amount_minor for line in lines])
-    if tax is TaxKind.EXCLUSIVE:
-        return Totals(amount, share_of(amount, tax_bps) if tax_bps else 0)
-    net = _without_tax(amount, tax_bps)
-    return Totals(net, amount - net)
-
-
-def _without_tax(amount_minor: int, tax_bps: int) -> int:
-    return round_half_up(amount_minor * 10_000, 10_000 + tax_bps)
-
-
-def parts_of(lines: Sequence[DocumentLine], totals: Totals, tax_bps: int, tax: TaxKind) -> dict[str, int]:
-    """What a document posts to each account, by code: revenue by kind of line, and tax; they sum to its total.
-
-    A part is negative where lines of that kind took back more than they charged; one of zero is left out.
-    """
-    parts: dict[str, int] = {}
-    for line in lines:
-        account = account_of(line.kind)
-        parts[account] = parts.get(account, 0) + line.amount_minor
-    if tax is TaxKind.INCLUSIVE and tax_bps and parts:
-        # What rounding leaves over goes to the first, which is the largest of nearly every invoice.
-        first, *others = parts
-        parts |= {account: _without_tax(parts[account], tax_bps) for account in others}
-        parts[first] = totals.net_minor - sum([parts[account] for account in others])
-    if totals.tax_minor:
-        parts[TAX_PAYABLE] = totals.tax_minor
-    return {account: minor for account, minor in parts.items() if minor}
-
-
-def account_of(kind: LineKind) -> str:
-    """The account of the book that lines of that kind go to."""
-    if kind in RECURRING:
-        return INTERNET_REVENUE
-    return LATE_FEES if kind is LineKind.LATE_FEE else ONE_TIME_REVENUE

@@ -17,35 +17,20 @@ from chalicelib.crm.subscriber import Subscriber
 from chalicelib.ledger.chart import RECEIVABLE
 from chalicelib.ledger.journal import RETAIL, Draft, Line
 from chalicelib.ledger.post import Posting, head_reads
-from chalicelib.retail.invoicing import Due, Totals, parts_of
-from chalicelib.retail.model import (
-    Account,
-    Batch,
-    Counter,
-    Document,
-    DocumentKind,
-    DocumentLine,
-    OpenItem,
-    TaxKind,
-    Terms,
-)
+from chalicelib.retail.account_model import Account, OpenItem
+from chalicelib.retail.account_store import put_account
+from chalicelib.retail.document_model import Document, DocumentLine, batch_of
+from chalicelib.retail.document_store import CounterRow, put_batch, put_counter, put_document, to_counter
+from chalicelib.retail.invoicing import Due
+from chalicelib.retail.model import DocumentKind, TaxKind, Terms
 from chalicelib.retail.moves import charge, credit
-from chalicelib.retail.store import (
-    CounterRow,
-    put_account,
-    put_batch,
-    put_counter,
-    put_document,
-    to_counter,
-)
+from chalicelib.retail.totals import Totals, parts_of
 
 INVOICED_TOGETHER = 40
 """Of each a document and an account; with all that they share they stay below the hundred operations of a write."""
 
 KINDS = (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE)
 """What invoicing issues: a credit note where more is taken back than is charged."""
-
-ENTRY_KIND = "retail-invoice"
 
 
 class Drawn(NamedTuple):
@@ -109,15 +94,18 @@ class Issuing:
         operations: list[Operation] = [*map(put_document, self.issued), *self._accounts]
         for kind, documents in self.documents.items():
             if documents:
-                batch = self._batch(kind, documents)
-                operations += [put_counter(self._before[kind], self._counter_after(batch)), put_batch(batch)]
+                before, numbering = self._before[kind], self._occasion.terms.numbering(kind)
+                _, first_sequence = before.following(numbering, self._occasion.issued_on)
+                batch = batch_of(documents, numbering, first_sequence)
+                operations += [put_counter(before, before.after(batch)), put_batch(batch)]
         return operations + self._posting.operations()
 
     def _issue(self, drawn: Drawn) -> None:
         """Put a document and its account."""
         terms, day, due = self._occasion.terms, self._occasion.issued_on, drawn.due
         kind = due.kind
-        serial, sequence = self._place(kind, len(self.documents[kind]))
+        before, issued = self._before[kind], len(self.documents[kind])
+        serial, sequence = (first + issued for first in before.following(terms.numbering(kind), day))
         item = OpenItem(f"{kind.letter}{serial}", day + timedelta(days=terms.due_days), due.totals.total_minor)
         if kind is DocumentKind.INVOICE:
             lines, totals = due.lines, due.totals
@@ -155,18 +143,12 @@ class Issuing:
             )
         )
 
-    def _place(self, kind: DocumentKind, issued: int) -> tuple[int, int]:
-        """The serial and the sequence of the next document of that kind."""
-        before = self._before[kind]
-        series = self._occasion.terms.numbering(kind).series_on(self._occasion.issued_on)
-        return before.serial + issued + 1, before.series.get(series, 0) + issued + 1
-
     def _post(self, lines: tuple[Line, ...]) -> None:
         """The one entry of all documents."""
         day, issued = self._occasion.issued_on, self.issued
         between = f"{issued[0].number} to {issued[-1].number}" if len(issued) > 1 else issued[0].number
         draft = Draft(
-            kind=ENTRY_KIND,
+            kind=DocumentKind.INVOICE.entry_kind,
             effective_on=day,
             service_on=day,
             memo=f"Invoices {between}" if len(issued) > 1 else f"Invoice {between}",
@@ -176,28 +158,6 @@ class Issuing:
             acting_by=self._occasion.author.acting_id,
         )
         self._posting.add(self._occasion.terms.biller_id, RETAIL, draft)
-
-    def _batch(self, kind: DocumentKind, documents: Sequence[Document]) -> Batch:
-        first = documents[0]
-        serial, sequence = self._place(kind, 0)
-        issued = tuple([(one.tenant_id, one.subscriber, one.total_minor) for one in documents])
-        numbering = self._occasion.terms.numbering(kind)
-        return Batch(
-            first.biller_id,
-            kind,
-            serial,
-            sequence,
-            numbering,
-            first.issued_on,
-            first.due_on,
-            first.recorded_micros,
-            issued,
-        )
-
-    def _counter_after(self, batch: Batch) -> Counter:
-        before, last = self._before[batch.kind], len(batch.issued) - 1
-        series = {**before.series, batch.numbering.series_on(batch.issued_on): batch.first_sequence + last}
-        return before._replace(serial=batch.first_serial + last, series=series)
 
 
 def _entry_lines(occasion: Occasion, drawn: Sequence[Drawn]) -> tuple[Line, ...]:

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from chalicelib.core.money import share_of
-from chalicelib.retail.model import OpenItem, Terms
+from chalicelib.retail.account_model import OpenItem
+from chalicelib.retail.model import Terms
 
 
 class LateFee(NamedTuple):

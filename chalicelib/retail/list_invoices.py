@@ -7,10 +7,12 @@ from enum import StrEnum
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import read_many, read_page
-from chalicelib.core.errors import invalid_field
-from chalicelib.retail.find import read_credited
-from chalicelib.retail.model import Account, Batch, Credited, Document, DocumentKind
-from chalicelib.retail.store import AccountRow, BatchRow, DocumentRow, to_account, to_batch, to_document
+from chalicelib.retail.account_model import Account
+from chalicelib.retail.account_store import AccountRow, to_account
+from chalicelib.retail.document_model import Batch, Credited, Document
+from chalicelib.retail.document_store import BatchRow, DocumentRow, to_batch, to_document
+from chalicelib.retail.find import place_of, read_credited, serial_in
+from chalicelib.retail.model import DocumentKind
 
 INVOICE = DocumentKind.INVOICE
 LOOKS = 5
@@ -73,7 +75,7 @@ def list_invoices(
 ) -> tuple[list[tuple[Listed, Standing]], str | None]:
     """A page of the invoices, the newest first, and where to go on. A page that leaves some out may be short."""
     kept: list[tuple[Listed, Standing]] = []
-    below = _serial_in(after)
+    below = serial_in(after)
     for _ in range(LOOKS):
         found, below = _look(biller_id, wanted, below)
         candidates = [one for one in found if wanted.keeps(one)]
@@ -83,10 +85,10 @@ def list_invoices(
                     kept.append((one, standing))
                     if len(kept) == limit:
                         is_last = below is None and one is found[-1]
-                        return kept, None if is_last else f"{one.serial:010d}"
+                        return kept, None if is_last else place_of(one.serial)
         if below is None:
             return kept, None
-    return kept, f"{below:010d}"
+    return kept, place_of(below)
 
 
 def _look(biller_id: str, wanted: WantedInvoices, below: int | None) -> tuple[list[Listed], int | None]:
@@ -184,11 +186,3 @@ def _standing(one: Listed, account: Account, credited: Credited, today: date) ->
 
 def _chunks(found: Sequence[Listed]) -> Iterable[Sequence[Listed]]:
     return (found[start : start + 100] for start in range(0, len(found), 100))
-
-
-def _serial_in(after: str | None) -> int | None:
-    if after is None:
-        return None
-    if len(after) != 10 or not (after.isascii() and after.isdigit()):
-        raise invalid_field("cursor", "must be a next_cursor of this list")
-    return int(after)

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import read_many, read_page
-from chalicelib.core.errors import invalid_field
-from chalicelib.retail.find import read_credited
-from chalicelib.retail.model import Batch, Document, DocumentKind
+from chalicelib.retail.document_model import Batch, Document
+from chalicelib.retail.document_store import BatchRow, DocumentRow, to_batch, to_document
+from chalicelib.retail.find import place_of, read_credited, serial_in
+from chalicelib.retail.model import DocumentKind
 from chalicelib.retail.payments import PaymentMethod
-from chalicelib.retail.store import BatchRow, DocumentRow, to_batch, to_document
 
 RECEIPT = DocumentKind.RECEIPT
 LOOKS = 5
@@ -46,7 +46,7 @@ def list_payments(
 ) -> tuple[list[TakenPayment], str | None]:
     """A page of the payments, the newest recorded first, and where to go on. A page that leaves some out may be short."""
     kept: list[Document] = []
-    below = _serial_in(after)
+    below = serial_in(after)
     for _ in range(LOOKS):
         receipts, is_end = _look(biller_id, wanted, below, min(limit - len(kept) + 1, BATCHES_A_LOOK))
         for at, receipt in enumerate(receipts):
@@ -54,11 +54,11 @@ def list_payments(
                 kept.append(receipt)
                 if len(kept) == limit:
                     is_last = is_end and at == len(receipts) - 1
-                    return taken(biller_id, kept), None if is_last else f"{receipt.serial:010d}"
+                    return taken(biller_id, kept), None if is_last else place_of(receipt.serial)
         if is_end:
             return taken(biller_id, kept), None
         below = receipts[-1].serial
-    return taken(biller_id, kept), f"{below:010d}"
+    return taken(biller_id, kept), place_of(below)
 
 
 def _look(biller_id: str, wanted: WantedPayments, below: int | None, count: int) -> tuple[list[Document], bool]:
@@ -87,11 +87,3 @@ def taken(biller_id: str, receipts: Sequence[Document]) -> list[TakenPayment]:
     """These payments with what became of them: one request for each hundred."""
     credited = read_credited(biller_id, [one.local_id for one in receipts])
     return [TakenPayment(one, credited[one.local_id].is_void) for one in receipts]
-
-
-def _serial_in(after: str | None) -> int | None:
-    if after is None:
-        return None
-    if not (after.isascii() and after.isdigit() and len(after) == 10):
-        raise invalid_field("cursor", "must be a next_cursor of this list")
-    return int(after)

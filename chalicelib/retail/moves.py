@@ -9,9 +9,11 @@ from datetime import date
 from typing import NamedTuple
 
 from chalicelib.core.errors import Conflict
+from chalicelib.retail.account_model import Account, OpenItem
 from chalicelib.retail.allocation import Allocated, allocate, lower, reopen
+from chalicelib.retail.document_model import Document
 from chalicelib.retail.dues import Counted, in_newest_month
-from chalicelib.retail.model import Account, Document, DocumentKind, OpenItem
+from chalicelib.retail.model import DocumentKind
 
 
 class Moved(NamedTuple):

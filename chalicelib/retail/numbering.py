@@ -1,10 +1,12 @@
 """The numbers that documents carry: made by a template, without gaps. Pure.
 
 A template holds `{sequence}` (or `{sequence:6}`, padded with zeros to six digits), `{year}` and `{prefix}`. A sequence
-begins anew each year, and then the year has to be in the number; or it never does.
+begins anew each year, and then the year has to be in the number; or it never does. Whoever goes over from one to the other
+in the midst of a year counts on: the template may stay as it is, and a number is given out once.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -29,7 +31,15 @@ class Numbering(NamedTuple):
 
     def series_on(self, day: date) -> str:
         """Which count a document of that day takes its number from."""
-        return f"{day.year:04d}" if self.yearly else FOR_GOOD
+        return _year_of(day) if self.yearly else FOR_GOOD
+
+    def following(self, series: Mapping[str, int], day: date) -> int:
+        """The sequence of the next document of that day, where `series` has the last one of every count."""
+        return max(series.get(self.series_on(day), 0), series.get(_year_of(day), 0)) + 1
+
+    def counted(self, series: Mapping[str, int], day: date, sequence: int) -> dict[str, int]:
+        """The last sequence of every count, with that one given out on that day: it counts for its year in any case."""
+        return {**series, self.series_on(day): sequence, _year_of(day): sequence}
 
     def number(self, day: date, sequence: int) -> str:
         """The number of the document of that day with that sequence: `INV-2026-000042`."""
@@ -38,9 +48,13 @@ class Numbering(NamedTuple):
             name, _, width = place[1].partition(":")
             if name == "sequence":
                 return f"{sequence:0{width or 1}d}"
-            return self.prefix if name == "prefix" else f"{day.year:04d}"
+            return self.prefix if name == "prefix" else _year_of(day)
 
         return _PLACES.sub(fill, self.template)
+
+
+def _year_of(day: date) -> str:
+    return f"{day.year:04d}"
 
 
 def check_template(template: str, *, yearly: bool) -> None:

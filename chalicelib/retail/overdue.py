@@ -5,29 +5,30 @@ what was broken off goes on there. Between these looks only those are brought ba
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.auth.model import Author
 from chalicelib.aws import keys
 from chalicelib.aws.log import alarm
-from chalicelib.aws.tables import Put, read, read_page, write
+from chalicelib.aws.tables import Put, read, write
 from chalicelib.ledger.chart import LATE_FEES, RECEIVABLE
 from chalicelib.ledger.journal import credit, debit
-from chalicelib.retail.desk import Issued, Matter, Ruling, Visit, issue
+from chalicelib.retail.account_model import Account, OpenItem
+from chalicelib.retail.account_pages import Place, read_accounts
+from chalicelib.retail.desk import issue
+from chalicelib.retail.document_model import DocumentLine, LineKind
 from chalicelib.retail.find import read_credited, read_terms
 from chalicelib.retail.late_fees import LateFee, late_fees
-from chalicelib.retail.model import Account, DocumentKind, DocumentLine, LineKind, OpenItem
+from chalicelib.retail.model import DocumentKind
 from chalicelib.retail.moves import charge
-from chalicelib.retail.store import AccountRow, OverdueRow, account_place, to_account
+from chalicelib.retail.ruling import BY_ITSELF, Issued, Matter, Ruling, Visit
+from chalicelib.retail.store import OverdueRow
 from chalicelib.retail.suspend import Chaser, FileOf, bring_back, bring_back_paid, suspend_late
 from chalicelib.tenants.model import Mode, Tenant, first_disabled
 
 ACCOUNTS_A_PAGE = 200
 FEES_TOGETHER = 40
 """Invoices of one account that one late fee note is about; each takes an operation of its write."""
-BY_ITSELF = Author("", "")
 
 
 class Chased(NamedTuple):
@@ -92,18 +93,6 @@ def chase_account(chaser: Chaser, account: Account) -> Chased:
     return Chased(1, fees, returned=int(after.suspended_for != account.suspended_for))
 
 
-@dataclass(frozen=True)
-class _Place:
-    """How far the look is: all accounts of the shards below, and those up to that sort key, are done for that day.
-
-    The look of a day is over when `shard` is None.
-    """
-
-    day: date
-    shard: int | None
-    after: str | None
-
-
 def chase_due(
     chain: Sequence[Tenant],
     now: datetime,
@@ -121,13 +110,13 @@ def chase_due(
     chaser = Chaser(biller, terms, now, file_of)
     total = Chased(returned=bring_back_paid(biller, now, file_of))
     place = _where(biller.tenant_id, chaser.today)
-    while place.shard is not None:
-        found, is_end, after = _page(chaser, place)
-        for account in found:
-            total = _plus(total, _chased_or_told(chaser, account))
-        place = _following(place, after, is_end=is_end)
-        _keep(biller.tenant_id, place)
-        if place.shard is not None and not may_go_on():
+    while place is not None:
+        accounts, place = read_accounts(biller.tenant_id, place, ACCOUNTS_A_PAGE)
+        for account in accounts:
+            if account.suspended_for or account.disabled_services or chaser.late(account):
+                total = _plus(total, _chased_or_told(chaser, account))
+        _keep(biller.tenant_id, chaser.today, place)
+        if place is not None and not may_go_on():
             return total
     return total._replace(is_over=True)
 
@@ -150,38 +139,15 @@ def _plus(one: Chased, other: Chased) -> Chased:
     )
 
 
-def _where(biller_id: str, today: date) -> _Place:
-    """Where to go on today: at the beginning, if the last look was another day's."""
+def _where(biller_id: str, today: date) -> Place | None:
+    """Where to go on today: at the beginning, if the last look was another day's; None once all accounts are done."""
     row = read(OverdueRow, keys.retail_overdue(biller_id))
     if row is None or row.day < today.isoformat():
-        return _Place(today, 0, None)
-    return _Place(today, row.shard, row.after)
+        return Place()
+    return None if row.shard is None else Place(row.shard, row.after)
 
 
-def _page(chaser: Chaser, place: _Place) -> tuple[list[Account], bool, str | None]:
-    """The next accounts of the shard that something may have to be done for; whether no shard behind it has any; and the
-    sort key to go on behind, None at the end of the shard."""
-    assert place.shard is not None, "a look that is over reads nothing"
-    biller_id = chaser.biller.tenant_id
-    page = read_page(AccountRow, keys.retail_accounts(biller_id, place.shard), after=place.after, limit=ACCOUNTS_A_PAGE)
-    accounts = [to_account(biller_id, *account_place(row), row) for row in page.rows]
-    wanted = [one for one in accounts if one.suspended_for or one.disabled_services or chaser.late(one)]
-    is_end = page.after is None and not page.rows and not _has_accounts(biller_id, place.shard + 1)
-    return wanted, is_end, page.after
-
-
-def _has_accounts(biller_id: str, shard: int) -> bool:
-    return bool(read_page(AccountRow, keys.retail_accounts(biller_id, shard), limit=1).rows)
-
-
-def _following(place: _Place, after: str | None, *, is_end: bool) -> _Place:
-    assert place.shard is not None
-    if is_end:
-        return _Place(place.day, None, None)
-    return _Place(place.day, place.shard + (after is None), after)
-
-
-def _keep(biller_id: str, place: _Place) -> None:
+def _keep(biller_id: str, day: date, place: Place | None) -> None:
     """Write how far the look is. Two workers at once may write over each other: then something is looked at once more."""
-    row = OverdueRow.at(keys.retail_overdue(biller_id), day=place.day.isoformat(), shard=place.shard, after=place.after)
-    write(Put(row))
+    shard, after = (None, None) if place is None else place
+    write(Put(OverdueRow.at(keys.retail_overdue(biller_id), day=day.isoformat(), shard=shard, after=after)))

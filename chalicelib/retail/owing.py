@@ -7,16 +7,15 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from chalicelib.aws import keys
-from chalicelib.aws.tables import read_page
 from chalicelib.core.errors import Invalid, invalid_field
 from chalicelib.crm.find import read_subscribers
 from chalicelib.ledger.chart import RECEIVABLE
 from chalicelib.ledger.heads import read_heads, totals_of
+from chalicelib.retail.account_model import Account
+from chalicelib.retail.account_pages import Place, place_behind, read_accounts
 from chalicelib.retail.late_fees import is_late
-from chalicelib.retail.model import Account, Terms
+from chalicelib.retail.model import Terms
 from chalicelib.retail.statement import Dues, dues_of
-from chalicelib.retail.store import AccountRow, account_place, to_account
 
 TRIES = 3
 LOOKS = 5
@@ -42,36 +41,32 @@ def list_owing(
 
     A page may be short and still go on.
     """
-    shard, place = _place_in(after)
+    place: Place | None = _place_in(after)
     kept: list[Owing] = []
     for _ in range(LOOKS):
-        page = read_page(AccountRow, keys.retail_accounts(terms.biller_id, shard), after=place, limit=ACCOUNTS_A_LOOK)
-        for row in page.rows:
-            account = to_account(terms.biller_id, *account_place(row), row)
+        accounts, place = read_accounts(terms.biller_id, place or Place(), ACCOUNTS_A_LOOK)
+        for account in accounts:
             dues = dues_of(account, terms, today)
             if dues.overdue_minor > 0 if overdue else account.balance_minor > 0:
                 kept.append(Owing(account, dues))
                 if len(kept) == limit:
-                    return kept, _place(shard, row.sk)
-        place = page.after
+                    return kept, _text_of(place_behind(account))
         if place is None:
-            if not page.rows and _is_empty(terms.biller_id, shard + 1):
-                return kept, None
-            shard += 1
-    return kept, _place(shard, place)
+            return kept, None
+    return kept, _text_of(place)
 
 
-def _place(shard: int, place: str | None) -> str:
-    return f"{shard:04d} {place or ''}"
+def _text_of(place: Place | None) -> str | None:
+    return None if place is None else f"{place.shard:04d} {place.after or ''}"
 
 
-def _place_in(after: str | None) -> tuple[int, str | None]:
-    if after is None:
-        return 0, None
-    shard, _, place = after.partition(" ")
+def _place_in(text: str | None) -> Place:
+    if text is None:
+        return Place()
+    shard, _, after = text.partition(" ")
     if not (shard.isascii() and shard.isdigit() and len(shard) == 4):
         raise invalid_field("cursor", "must be a next_cursor of this list")
-    return int(shard), place or None
+    return Place(int(shard), after or None)
 
 
 def all_accounts(biller_id: str) -> Iterator[Account]:
@@ -79,27 +74,14 @@ def all_accounts(biller_id: str) -> Iterator[Account]:
 
     422 `too-large` beyond a hundred thousand.
     """
-    shard, count = 0, 0
-    while True:
-        partition, after, is_empty = keys.retail_accounts(biller_id, shard), None, True
-        while True:
-            page = read_page(AccountRow, partition, after=after)
-            is_empty = is_empty and not page.rows
-            count += len(page.rows)
-            if count > MOST_ACCOUNTS:
-                raise Invalid("too-large", f"More than {MOST_ACCOUNTS} accounts are not added up at once.")
-            for row in page.rows:
-                yield to_account(biller_id, *account_place(row), row)
-            after = page.after
-            if after is None:
-                break
-        shard += 1
-        if is_empty and _is_empty(biller_id, shard):
-            return
-
-
-def _is_empty(biller_id: str, shard: int) -> bool:
-    return not read_page(AccountRow, keys.retail_accounts(biller_id, shard), limit=1).rows
+    count = 0
+    place: Place | None = Place()
+    while place is not None:
+        accounts, place = read_accounts(biller_id, place)
+        count += len(accounts)
+        if count > MOST_ACCOUNTS:
+            raise Invalid("too-large", f"More than {MOST_ACCOUNTS} accounts are not added up at once.")
+        yield from accounts
 
 
 class TotalDues(NamedTuple):

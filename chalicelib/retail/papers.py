@@ -14,7 +14,8 @@ from chalicelib.documents.paper import (
     Span,
     Total,
 )
-from chalicelib.retail.model import Document, DocumentLine, LineKind, TaxKind
+from chalicelib.retail.document_model import Document, DocumentLine, LineKind
+from chalicelib.retail.model import TaxKind
 
 COLUMNS = (
     PaperColumn(Label.DESCRIPTION),

@@ -15,7 +15,8 @@ from chalicelib.documents.paper import (
     Span,
     Total,
 )
-from chalicelib.retail.model import Document, DocumentKind
+from chalicelib.retail.document_model import Document
+from chalicelib.retail.model import DocumentKind
 from chalicelib.retail.papers import Seller, buyer_of, paper_line, totals_of_paper
 from chalicelib.retail.statement import Statement, StatementLine
 

@@ -9,11 +9,12 @@ from chalicelib.aws.log import log, measure
 from chalicelib.billing.late import filing_of
 from chalicelib.core.errors import Conflict, NotFound, Unavailable, invalid_field
 from chalicelib.crm.filing import File
+from chalicelib.retail.billed import billed_subscriber
 from chalicelib.retail.credit_notes import CREDITED_KINDS, CreditLine, credit_document, void_document, write_off
-from chalicelib.retail.desk import Issued, Visit
-from chalicelib.retail.find import billed_subscriber, find_document, read_terms
+from chalicelib.retail.document_model import Document
+from chalicelib.retail.find import find_document, read_terms
 from chalicelib.retail.list_payments import WantedPayments, list_payments, taken
-from chalicelib.retail.model import Document, DocumentKind
+from chalicelib.retail.model import DocumentKind
 from chalicelib.retail.payment_shapes import (
     AdvanceRefundBody,
     CreditNoteBody,
@@ -27,6 +28,7 @@ from chalicelib.retail.payment_shapes import (
     show_retail_document,
 )
 from chalicelib.retail.payments import Payment, PaymentMethod, receive_payment, refund_advance, reverse_payment
+from chalicelib.retail.ruling import Issued, Visit
 from chalicelib.retail.suspend import Chaser, bring_back
 from chalicelib.tenants.hierarchy import read_chain
 from chalicelib.tenants.model import Tenant

@@ -7,9 +7,8 @@ from pydantic import Field
 from chalicelib.api.fields import Amount, Answer, Body, Day, DayOut, InstantOut, MoneyOut, Note, Reason
 from chalicelib.api.paging import PageQuery
 from chalicelib.core.dates import from_micros
-from chalicelib.ledger.journal import RETAIL
+from chalicelib.retail.document_model import Document, document_id
 from chalicelib.retail.list_payments import TakenPayment
-from chalicelib.retail.model import Document, document_id
 
 MethodName = Annotated[Literal["cash", "bank", "gateway"], Field(examples=["cash"])]
 SubscriberId = Annotated[str, Field(examples=["tk7m2p9qx4abc.s12"])]
@@ -131,7 +130,6 @@ def show_payment(taken: TakenPayment) -> PaymentAnswer:
 
 def _fields(document: Document) -> dict[str, object]:
     biller_id = document.biller_id
-    entry = f"{biller_id}.o{document.recorded_micros:016d}-{RETAIL}-{document.entry_sequence}"
     return {
         "id": document.document_id,
         "kind": document.kind.value,
@@ -155,7 +153,7 @@ def _fields(document: Document) -> dict[str, object]:
         "reference": document.reference or None,
         "note": document.note or None,
         "recorded_at": from_micros(document.recorded_micros),
-        "entry": entry if document.entry_sequence else None,
+        "entry": document.entry_id,
     }
 
 

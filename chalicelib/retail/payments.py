@@ -7,10 +7,13 @@ from enum import StrEnum
 from chalicelib.core.errors import Conflict, NotFound, invalid_field
 from chalicelib.ledger.chart import BANK, CASH, GATEWAY, RECEIVABLE
 from chalicelib.ledger.journal import credit, debit
-from chalicelib.retail.desk import Issued, Matter, Ruling, Visit, issue, issued_of
+from chalicelib.retail.account_model import OpenItem
+from chalicelib.retail.desk import issue, issued_of
+from chalicelib.retail.document_model import Credited, Document
 from chalicelib.retail.find import documents_of
-from chalicelib.retail.model import Credited, Document, DocumentKind, OpenItem
+from chalicelib.retail.model import DocumentKind
 from chalicelib.retail.moves import Bounced, pay, refund, take_back
+from chalicelib.retail.ruling import Issued, Matter, Ruling, Visit
 
 
 class PaymentMethod(StrEnum):

@@ -12,19 +12,22 @@ from chalicelib.auth.model import Author
 from chalicelib.aws import clock, keys
 from chalicelib.aws.log import alarm
 from chalicelib.aws.queue import send_books
-from chalicelib.aws.tables import ConditionFailed, Remember, forget, read_all, read_many, write
+from chalicelib.aws.tables import ConditionFailed, read_many, write
 from chalicelib.core.dates import day_at, to_micros
 from chalicelib.core.errors import Conflict, Invalid, Unavailable, invalid_field
-from chalicelib.crm.find import Wanted, list_subscribers
 from chalicelib.crm.subscriber import Subscriber
+from chalicelib.retail.account_model import Account
+from chalicelib.retail.account_pages import accounts_of_tenant
+from chalicelib.retail.account_store import AccountRow, to_account
+from chalicelib.retail.billed import billed_tenants
 from chalicelib.retail.find import terms_of
 from chalicelib.retail.invoice import check_bills, due_of, price_list
 from chalicelib.retail.invoice_run import InvoiceRun, RunRow, RunStatus, find_run, put_run, to_run, unfinished_runs
 from chalicelib.retail.invoicing import PriceList, may_be_due
 from chalicelib.retail.issue import INVOICED_TOGETHER, Drawn, Issuing, Occasion, issuing_reads
-from chalicelib.retail.model import Account, DocumentKind, Terms
-from chalicelib.retail.store import AccountRow, TermsRow, account_place, to_account
-from chalicelib.tenants.hierarchy import list_children
+from chalicelib.retail.model import DocumentKind, Terms
+from chalicelib.retail.ruling import BY_ITSELF
+from chalicelib.retail.store import TermsRow
 from chalicelib.tenants.model import Mode, Tenant, first_disabled
 
 READ_TOGETHER = 1_000
@@ -33,8 +36,6 @@ INVOICE = "invoice"
 """What a message of the books queue asks for."""
 
 TRIES = 16
-BY_ITSELF = Author("", "")
-"""Whom the books name for a run that nobody asked for."""
 
 DEFECTS = (LookupError, ValueError, AssertionError)
 """What a subscriber's own data can do to its invoice: it is left out, with an alarm, and everybody else's is issued."""
@@ -44,7 +45,7 @@ class RunMovedError(Exception):
     """Another worker got on with the same run; nothing was written."""
 
 
-def begin_run(biller: Tenant, day: date, now: datetime, remember: Remember = forget) -> tuple[InvoiceRun, Terms]:
+def begin_run(biller: Tenant, day: date, now: datetime) -> tuple[InvoiceRun, Terms]:
     """The run of that day, begun if it was not, and the terms it is under.
 
     422 for a day that has not come where the biller is, or is before its first one; 409 `no-billing-terms`.
@@ -60,7 +61,7 @@ def begin_run(biller: Tenant, day: date, now: datetime, remember: Remember = for
         return to_run(biller.tenant_id, row), terms
     new = InvoiceRun(biller.tenant_id, day, started_micros=to_micros(now))
     try:
-        write(put_run(new, new), *remember(new))
+        write(put_run(new, new))
     except ConditionFailed:
         return find_run(biller.tenant_id, new.run_id), terms
     return replace(new, revision=1), terms
@@ -96,21 +97,6 @@ def carry_on_later(chain: Sequence[Tenant], run_id: str, now: datetime) -> Invoi
     """Do what such a message asks."""
     run, terms = begin_run(chain[-1], date.fromisoformat(run_id), now)
     return carry_on(chain[-1], run, terms, BY_ITSELF, now)
-
-
-def billed_tenants(biller: Tenant) -> list[str]:
-    """Whose subscribers a biller invoices: its own, and those of the percentage tenants below it, by their ids."""
-    found: list[str] = []
-    waiting = [biller.tenant_id]
-    while waiting:
-        parent, after = waiting.pop(), None
-        while True:
-            children, after = list_children(parent, limit=READ_TOGETHER, after=after)
-            waiting += [child.tenant_id for child in children if child.mode is Mode.PERCENTAGE]
-            if after is None:
-                break
-        found.append(parent)
-    return sorted(found, key=lambda tenant_id: (tenant_id != biller.tenant_id, tenant_id))
 
 
 @dataclass
@@ -243,31 +229,11 @@ def _further(run: InvoiceRun, tenant_id: str, after: int, issuing: Issuing) -> I
 
 def _pages(biller_id: str, tenant_id: str, after: int) -> Iterator[list[tuple[Subscriber, Account]]]:
     """The subscribers of a tenant behind that number, each with its account, some hundreds at a time, in order."""
-    everybody = Wanted(date.min)
     place: str | None = f"{after:010d}"
     while place is not None:
-        subscribers, place = list_subscribers(tenant_id, everybody, limit=READ_TOGETHER, after=place)
-        if subscribers:
-            accounts = _accounts(biller_id, tenant_id, subscribers)
-            yield [(one, accounts.get(one.number) or Account(biller_id, tenant_id, one.number)) for one in subscribers]
-
-
-def _accounts(biller_id: str, tenant_id: str, subscribers: Sequence[Subscriber]) -> dict[int, Account]:
-    """The accounts of these subscribers, who are in order, by number."""
-    found: dict[int, Account] = {}
-    shards = sorted({one.number // keys.SUBSCRIBERS_PER_PARTITION for one in subscribers})
-    first, last = subscribers[0].number, subscribers[-1].number
-    for shard in shards:
-        rows = read_all(
-            AccountRow,
-            keys.retail_accounts(biller_id, shard),
-            first=keys.retail_account(biller_id, tenant_id, first).sk,
-            last=keys.retail_account(biller_id, tenant_id, last).sk,
-        )
-        for row in rows:
-            number = account_place(row)[1]
-            found[number] = to_account(biller_id, tenant_id, number, row)
-    return found
+        page, place = accounts_of_tenant(biller_id, tenant_id, limit=READ_TOGETHER, after=place)
+        if page:
+            yield page
 
 
 def run_due(chain: Sequence[Tenant], now: datetime, may_go_on: Callable[[], bool] = lambda: True) -> list[InvoiceRun]:

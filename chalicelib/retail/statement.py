@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from chalicelib.retail.account_model import Account
+from chalicelib.retail.document_model import Document
 from chalicelib.retail.dues import DuesKind, MonthDues, dues_by_month, month_of
 from chalicelib.retail.late_fees import is_late
-from chalicelib.retail.model import Account, Document, Terms
+from chalicelib.retail.model import Terms
 from chalicelib.retail.moves import counted, day_of
 
 

@@ -19,10 +19,12 @@ from chalicelib.crm.filing import File, Filed
 from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.model import EventKind, ServiceEvent
 from chalicelib.crm.service import Service
+from chalicelib.retail.account_model import Account, OpenItem
+from chalicelib.retail.account_store import put_account
 from chalicelib.retail.find import find_account, read_terms
 from chalicelib.retail.late_fees import late_items
-from chalicelib.retail.model import Account, OpenItem, Terms
-from chalicelib.retail.store import ReturnsRow, put_account, put_returns, to_returns
+from chalicelib.retail.model import Terms
+from chalicelib.retail.store import ReturnsRow, put_returns, to_returns
 from chalicelib.tenants.hierarchy import find_tenant
 from chalicelib.tenants.model import Tenant
 
@@ -80,7 +82,7 @@ def suspend_late(chaser: Chaser, account: Account) -> Account:
                 told = account._replace(suspended_for=late[-1].local_id) if is_last else account
                 after = told._replace(disabled_services=_with(account.disabled_services, service.number))
                 is_done = _recorded(chaser, tenant, EventKind.DISABLE, service.number, account, after)
-                account = _as_written(after) if is_done else _kept(account, told)
+                account = after.written() if is_done else _kept(account, told)
             if not running:
                 account = _kept(account, account._replace(suspended_for=late[-1].local_id))
         except _AccountMoved:
@@ -105,7 +107,7 @@ def bring_back(chaser: Chaser, account: Account) -> Account:
                 left = tuple(one for one in account.disabled_services if one != number)
                 after = account._replace(disabled_services=left, suspended_for=account.suspended_for if left else None)
                 is_done = _recorded(chaser, tenant, EventKind.ENABLE, number, account, after)
-                account = _as_written(after) if is_done else _kept(account, after)
+                account = after.written() if is_done else _kept(account, after)
             account = _kept(account, account._replace(suspended_for=None))
         except _AccountMoved:
             account = find_account(account.biller_id, account.tenant_id, account.number)
@@ -191,11 +193,7 @@ def _kept(before: Account, after: Account) -> Account:
         write(put_account(before, after))
     except ConditionFailed:
         raise _AccountMoved from None
-    return _as_written(after)
-
-
-def _as_written(account: Account) -> Account:
-    return account._replace(revision=account.revision + 1)
+    return after.written()
 
 
 def _with(numbers: tuple[int, ...], number: int) -> tuple[int, ...]:

@@ -5,23 +5,20 @@ from dataclasses import replace
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import ConditionFailed, read, write
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import invalid_field
+from chalicelib.retail.billed import check_biller
+from chalicelib.retail.document_store import no_documents
 from chalicelib.retail.find import terms_of
-from chalicelib.retail.model import Terms
+from chalicelib.retail.model import DocumentKind, Terms
 from chalicelib.retail.store import TermsRow, put_terms
-from chalicelib.tenants.model import Mode, Tenant
-
-
-def check_biller(tenant: Tenant) -> None:
-    """409 `not-a-biller` for a tenant whose subscribers somebody above it bills."""
-    if tenant.mode is Mode.PERCENTAGE:
-        raise Conflict("not-a-biller", "Your subscribers are billed by the tenant above you.")
+from chalicelib.tenants.model import Tenant
 
 
 def set_terms(biller: Tenant, change: Callable[[Terms], Terms]) -> Terms:
     """Bill in that way from now on. `change` is given the terms as they are; what has not been set is of revision 0.
 
-    409 `not-a-biller`. Terms that stay as they are keep their revision.
+    409 `not-a-biller`; 422 for a first day before the one that invoices were issued under: who was invoiced would not be
+    charged for the days between. Terms that stay as they are keep their revision.
     """
     check_biller(biller)
     while True:
@@ -29,8 +26,12 @@ def set_terms(biller: Tenant, change: Callable[[Terms], Terms]) -> Terms:
         after = change(before)
         if before.revision and after == before:
             return before
+        earlier = before.revision and after.starts_on < before.starts_on
+        nothing_issued = no_documents(biller.tenant_id, DocumentKind.INVOICE) if earlier else None
         try:
-            write(put_terms(before, after))
-        except ConditionFailed:
+            write(put_terms(before, after), *([nothing_issued] if nothing_issued else []))
+        except ConditionFailed as failure:
+            if failure.failed(nothing_issued):
+                raise invalid_field("starts_on", "must not move back once invoices are issued") from None
             continue  # Somebody else changed them in between: apply ours to theirs.
         return replace(after, revision=before.revision + 1)

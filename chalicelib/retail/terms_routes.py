@@ -4,20 +4,18 @@ from chalicelib.api.blueprint import Blueprint
 from chalicelib.api.call import Call
 from chalicelib.core.errors import invalid_field
 from chalicelib.crm.find import find_subscriber
-from chalicelib.retail.accounts import Keeper, OwnChange, add_charge, change_own_terms
-from chalicelib.retail.find import billed_subscriber, find_account, read_terms
-from chalicelib.retail.terms import check_biller, set_terms
-from chalicelib.retail.terms_shapes import (
-    BillingTermsAnswer,
-    BillingTermsBody,
+from chalicelib.retail.account_shapes import (
     ChargeBody,
     OwnTermsBody,
     SubscriberAccountAnswer,
     discount_asked,
     show_account,
-    show_terms,
-    terms_asked,
 )
+from chalicelib.retail.accounts import Keeper, OwnChange, add_charge, change_own_terms
+from chalicelib.retail.billed import billed_subscriber, check_biller
+from chalicelib.retail.find import find_account, read_terms
+from chalicelib.retail.terms import set_terms
+from chalicelib.retail.terms_shapes import BillingTermsAnswer, BillingTermsBody, show_terms, terms_asked
 
 bp = Blueprint(__name__, tag="Invoices")
 

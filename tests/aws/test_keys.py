@@ -41,7 +41,7 @@ def partition_of(made: Any) -> str:
 @pytest.mark.parametrize("name", BUILDERS)
 def test_every_key_begins_with_its_tenant(name: str) -> None:
     first, *_ = inspect.signature(BUILDERS[name]).parameters
-    assert first in ("tenant_id", "operator_id", "child_id")
+    assert first in ("tenant_id", "operator_id", "parent_id", "child_id", "biller_id")
     assert partition_of(build(name, "tk7m2p9qx4abc")).startswith("tk7m2p9qx4abc#")
 
 

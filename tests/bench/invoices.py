@@ -12,7 +12,8 @@ from chalicelib.crm.store import subscriber_row
 from chalicelib.crm.subscriber import Subscriber
 from chalicelib.retail.invoice_run import InvoiceRun
 from chalicelib.retail.model import TaxKind
-from chalicelib.retail.run_invoices import BY_ITSELF, begin_run, carry_on
+from chalicelib.retail.ruling import BY_ITSELF
+from chalicelib.retail.run_invoices import begin_run, carry_on
 from chalicelib.retail.terms import set_terms
 from tests.bench.report import Figure
 from tests.simulation import MemoryDynamoDB

@@ -4,20 +4,29 @@ import contextlib
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from chalicelib.aws.tables import Operation, write
+from chalicelib.billing.late_tariff import late_tariff
+from chalicelib.billing.model import RefundPolicy, Timing
+from chalicelib.billing.restore import restore_services
 from chalicelib.billing.run import carry_out, plan_days
 from chalicelib.billing.settle import settle_day
 from chalicelib.billing.state import change_state, read_days, read_state
-from chalicelib.core.errors import Conflict
+from chalicelib.billing.tariffs import TariffTerms, set_tariff
+from chalicelib.core.errors import Conflict, Unavailable
+from chalicelib.core.money import share_of
 from chalicelib.core.proration import DayCount, days_price
 from chalicelib.crm.model import EventKind
 from chalicelib.funds.limits import read_limits
 from chalicelib.ledger.entries import find_entry
 from chalicelib.ledger.journal import credit, debit
+from chalicelib.ledger.reports.asked import Asked, span_of
+from chalicelib.ledger.reports.lines import account_ledger
+from chalicelib.ledger.reports.view import open_book
+from chalicelib.ledger.totals.seal import seal_book
 from chalicelib.proof.prove import prove_book
 from tests.billing.late import accounts, balances, bill, charges, correct, day, record, settle
 from tests.conftest import SetClock
@@ -325,6 +334,28 @@ def test_two_workers_at_once_correct_once(world: World, engine: MemoryDynamoDB, 
         check_invariants()
 
 
+def test_a_fact_that_comes_while_another_is_corrected_is_corrected_too(world: World, engine: MemoryDynamoDB) -> None:
+    def another() -> None:
+        record(world.beta_chain, 1, EventKind.CHANGE_PLAN, day(3), "FAST")
+
+    record(world.beta_chain, 1, EventKind.DISABLE, day(5))
+    moment = engine.remember()
+    with engine.measured() as meter:
+        correct(world.beta_chain)
+    another()
+    correct(world.beta_chain)
+    expected = balances("beta", "alpha")
+    for call in range(meter.requests):
+        engine.rewind(moment)
+        at_call(engine, call, "before", another)
+        correct(world.beta_chain)
+        engine.faults = None
+        correct(world.beta_chain)
+        assert (balances("beta", "alpha"), read_state("beta").corrected) == (expected, 2), call
+        assert charges(world.beta_chain, 1, day(4), day(6)) == [cost(4, 4, 89_950), cost(5, 5, 89_950), 0]
+        check_invariants()
+
+
 def test_a_proof_finds_days_and_corrections_as_they_are(world: World) -> None:
     record(world.beta_chain, 1, EventKind.DISABLE, day(5))
     record(world.beta_chain, 2, EventKind.CHANGE_PLAN, day(7), "FAST")
@@ -336,3 +367,155 @@ def test_a_proof_finds_days_and_corrections_as_they_are(world: World) -> None:
     for chain in (world.beta_chain, world.alpha_chain, (world.operator,)):
         proof = prove_book(chain, day(14), NOW)
         assert proof.broken_things == ()
+
+
+def test_a_cut_is_taken_as_it_was_recorded(world: World) -> None:
+    """On the 11th Beta covers one service of two: Rahim is behind the cut and suspended until the 13th."""
+    world.refund(world.alpha, world.beta, balances("beta")[0] - 20_00)
+    assert settle_day(world.beta_chain, day(11), NOW).suspended == 1
+    world.recharge(world.alpha, world.beta, 1_000_00)
+    settle(world.beta_chain, day(12), day(12))
+    before = balances("beta")[0]
+    # Rahim was on FAST since the 9th: those two days cost more; the days that nobody paid for stay unpaid.
+    record(world.beta_chain, 2, EventKind.CHANGE_PLAN, day(9), "FAST")
+    [correction] = correct(world.beta_chain)
+    assert [change.day for change in correction.changes] == [day(9), day(10), day(11), day(12)]
+    assert correction.total_minor(0) == cost(9, 10, 89_950) - cost(9, 10)
+    assert balances("beta")[0] == before - correction.total_minor(0)
+    assert [one.state for one in bill(world.beta_chain, 2, day(10), day(12))] == ["enabled", "suspended", "suspended"]
+    # A suspended service that ended is not brought back; one that was paid before the cut is paid back all the same.
+    record(world.beta_chain, 2, EventKind.DISCONNECT, day(10))
+    record(world.beta_chain, 1, EventKind.DISABLE, day(10))
+    correct(world.beta_chain)
+    assert settle_day(world.beta_chain, day(13), NOW).charged == 0
+    assert read_state("beta").held == 0
+    check_invariants()
+
+
+def test_who_came_back_and_turns_out_to_have_ended_is_not_in_the_next_sheet(world: World) -> None:
+    world.refund(world.alpha, world.beta, balances("beta")[0] - 20_00)
+    settle(world.beta_chain, day(11), date(2026, 11, 21))
+    world.recharge(world.alpha, world.beta, 1_000_00)
+    assert restore_services(world.beta_chain, NOW) == 2
+    record(world.beta_chain, 2, EventKind.DISCONNECT, day(5))
+    correct(world.beta_chain)
+    settled = settle_day(world.beta_chain, date(2026, 11, 22), NOW + timedelta(days=1))
+    assert (settled.charged, settled.suspended) == (1, 0)
+    assert prove_book(world.beta_chain, date(2026, 11, 22), NOW + timedelta(days=1)).broken_things == ()
+    check_invariants()
+
+
+def late_price(world: World, home: int, on: date, tax_bps: int = 0, of: str = "alpha") -> None:
+    seller, buyer = (world.operator, world.alpha) if of == "alpha" else (world.alpha, world.beta)
+    prices = (("HOME", home), ("FAST", 80_000 if of == "alpha" else 89_950))
+    terms = TariffTerms(on, Timing.DAILY, DayCount.CALENDAR_MONTH, RefundPolicy.UNUSED_DAYS, tax_bps, prices)
+    set_tariff(seller, buyer, terms, NOW, late_tariff)
+
+
+def test_a_late_tariff_corrects_the_days_of_everybody_below_at_its_own_edge_alone(world: World) -> None:
+    """Alpha has a customer too: three services a day, 15 % tax on each tenant's total, rounded for each day."""
+    world.connect(world.alpha_chain, "own", "HOME", day(1))
+    settle(world.alpha_chain, FIRST, day(10))
+    before, books = balances("beta", "alpha"), accounts(world.operator)
+    late_price(world, 51_000, day(6), 1500)
+    net = 3 * (cost(6, 10, 51_000) - cost(6, 10, 50_000))
+    tax = sum(share_of(2 * cost(n, n, 51_000), 1500) + share_of(cost(n, n, 51_000), 1500) for n in range(6, 11))
+    assert balances("beta", "alpha") == [before[0], before[1] - net - tax]
+    now = accounts(world.operator)
+    assert now["Wholesale revenue"] - books["Wholesale revenue"] == -net
+    assert now["Tax payable"] == -tax
+    assert accounts(world.alpha)["Input tax"] == tax
+    # A fact that comes later is priced and taxed by what is in force now, in both what was believed and what is known.
+    record(world.beta_chain, 1, EventKind.DISABLE, day(7))
+    [correction] = correct(world.beta_chain)
+    taxed = [share_of(2 * cost(n, n, 51_000), 1500) - share_of(cost(n, n, 51_000), 1500) for n in (8, 9, 10)]
+    assert correction.total_minor(1) == -cost(8, 10, 51_000) - sum(taxed)
+    late_price(world, 50_000, day(6))
+    record(world.beta_chain, 1, EventKind.WITHDRAW, day(7), withdraws=EventKind.DISABLE)
+    correct(world.beta_chain)
+    assert balances("beta", "alpha") == before
+    assert accounts(world.alpha).get("Input tax", 0) == 0
+    settle(world.beta_chain, day(11), day(11))
+    for chain in (world.beta_chain, world.alpha_chain, (world.operator,)):
+        assert prove_book(chain, day(11), NOW).broken_things == ()
+    check_invariants()
+
+
+def test_a_late_tariff_that_a_fund_cannot_pay_is_lent(world: World) -> None:
+    world.refund(world.operator, world.alpha, balances("alpha")[0])
+    late_price(world, 56_000, day(1))
+    fund = read_limits(["alpha"])["alpha"]
+    assert (fund.balance_minor, fund.debt_minor) == (0, 2 * (cost(1, 10, 56_000) - cost(1, 10, 50_000)))
+    check_invariants()
+
+
+def test_a_late_tariff_ends_where_the_next_version_begins(world: World) -> None:
+    late_price(world, 51_000, day(9))
+    before = balances("alpha")[0]
+    late_price(world, 52_000, day(6))
+    assert before - balances("alpha")[0] == 2 * (cost(6, 8, 52_000) - cost(6, 8, 50_000))
+
+
+def test_a_late_tariff_has_only_so_many_resellers_below_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.billing.late_tariff.MAX_BELOW", 0)
+    before = balances("alpha")
+    with pytest.raises(Conflict) as refused:
+        late_price(world, 51_000, day(6))
+    assert (refused.value.code, balances("alpha")) == ("too-many-resellers-below", before)
+    late_price(world, 60_000, day(6), of="beta")
+
+
+def test_a_late_tariff_waits_while_a_day_is_pinned_and_not_posted(world: World) -> None:
+    write(change_state(read_state("beta"), replace(read_state("beta"), pinned_through=day(11))))
+    with pytest.raises(Unavailable):
+        late_price(world, 51_000, day(6))
+
+
+def test_an_edge_that_charges_in_advance_takes_no_tariff_for_a_settled_day(world: World) -> None:
+    prices = (("HOME", 51_000), ("FAST", 80_000))
+    terms = TariffTerms(day(6), Timing.ADVANCE, DayCount.CALENDAR_MONTH, RefundPolicy.UNUSED_DAYS, 0, prices)
+    with pytest.raises(Conflict) as refused:
+        set_tariff(world.operator, world.alpha, terms, NOW, late_tariff)
+    assert refused.value.code == "day-already-pinned"
+
+
+def test_a_late_tariff_meets_late_facts_and_settled_days_at_every_call(
+    world: World, engine: MemoryDynamoDB, the_clock: SetClock
+) -> None:
+    """Whichever comes first, the books come to the same."""
+    others: tuple[Callable[[], object], ...] = (
+        lambda: (record(world.beta_chain, 1, EventKind.DISABLE, day(7)), correct(world.beta_chain)),
+        lambda: settle_day(world.beta_chain, day(11), NOW),
+    )
+    with engine.measured() as meter:
+        moment = engine.remember()
+        late_price(world, 51_000, day(6))
+    for other in others:
+        engine.rewind(moment)
+        late_price(world, 51_000, day(6))
+        other()
+        expected = balances("beta", "alpha")
+        for call in range(meter.requests):
+            engine.rewind(moment)
+            at_call(engine, call, "before", other)  # type: ignore[arg-type]
+            late_price(world, 51_000, day(6))
+            engine.faults = None
+            assert balances("beta", "alpha") == expected, call
+            check_invariants()
+
+
+def test_the_days_of_an_entry_are_kept_in_digests_and_shown_as_lines_of_their_days(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.ledger.totals.seal.SEAL_FROM", 1)
+    record(world.beta_chain, 1, EventKind.DISABLE, day(5))
+    correct(world.beta_chain)
+    asked = [Asked(span_of(FIRST, NOW.date(), NOW.date()), by=by) for by in ("effective_on", "service_on")]
+    before = [account_ledger(open_book(world.beta, one), "5000") for one in asked]
+    assert seal_book("beta") == 1
+    assert [account_ledger(open_book(world.beta, one), "5000") for one in asked] == before
+    posted, known = ([(line.place.day, line.debit_minor - line.credit_minor) for line in one.lines] for one in before)
+    assert posted[-1] == ("2026-11-22", -cost(6, 10))
+    assert len(posted) == 11
+    assert [line for line in known if line[1] < 0] == [(str(day(n)), -cost(n, n)) for n in range(6, 11)]
+    assert before[0].movement.closing_minor == before[1].movement.closing_minor

@@ -28,8 +28,8 @@ from chalicelib.crm.change import AskedChange, record_event
 from chalicelib.crm.model import EventKind
 from chalicelib.crm.plans import find_plan
 from chalicelib.crm.subscriber import Subscriber
-from chalicelib.funds.limits import read_limits
-from chalicelib.tenants.model import Tenant
+from chalicelib.funds.limits import open_or_close, read_limits
+from chalicelib.tenants.model import Mode, Tenant
 from chalicelib.tenants.store import profile_row
 from tests.conftest import create_tables
 from tests.invariants import check_invariants
@@ -64,6 +64,7 @@ class Scenario:
     alpha: Edge
     today: date
     services: tuple[tuple[date, str], ...] = ()
+    alpha_mode: Mode = Mode.PREPAID
 
 
 @contextmanager
@@ -88,15 +89,19 @@ def play(
     """The world on the morning of the day: all days before it are settled."""
     world = World.of_tenants(FIRST)
     for name, edge in (("alpha", scenario.alpha), ("beta", scenario.beta)):
-        made = replace(getattr(world, name), month_starts_on=edge.month_starts_on)
+        mode = scenario.alpha_mode if name == "alpha" else Mode.PREPAID
+        made = replace(getattr(world, name), month_starts_on=edge.month_starts_on, mode=mode)
         setattr(world, name, made)
-        write(Put(profile_row(made)))
+        fund = open_or_close(read_limits([name])[name], is_open=made.has_fund)
+        write(Put(profile_row(made)), fund)
     for owner, based_on in ((world.operator, ""), (world.alpha, "op."), (world.beta, "alpha.")):
         for code in ("HOME", "FAST"):
             plan(owner, code, 100_000, f"{based_on}{code}" if based_on else None)
     price(world.operator, world.alpha, scenario.alpha)
     price(world.alpha, world.beta, scenario.beta)
-    world.fund(alpha_minor, beta_minor)
+    if scenario.alpha_mode is Mode.PREPAID:
+        world.recharge(world.operator, world.alpha, alpha_minor)
+    world.recharge(world.alpha, world.beta, beta_minor)
     people = [
         world.connect(world.beta_chain, f"s{number}", code, start_on)
         for number, (start_on, code) in enumerate(scenario.services)
@@ -182,12 +187,14 @@ def play_both(scenario: Scenario, asked_and_done: tuple[Ask, Act]) -> Preview:
         if level.next_day is not None:
             on = days[0] + timedelta(days=1)
             assert level.next_day == (without[on].paid_minor[number], with_act[on].paid_minor[number])
-        assert level.fund is not None
-        assert (level.fund.balance_minor, level.fund.after_minor) == (start[number], after[number])
+        if level.fund is not None:
+            assert (level.fund.balance_minor, level.fund.after_minor) == (start[number], after[number])
     own, above = seen.levels
     left = own.now_minor + own.corrected_minor
     assert start[0] - after[0] == left
-    assert start[1] - after[1] == above.now_minor + above.corrected_minor - left
+    if scenario.alpha_mode is Mode.PREPAID:
+        assert start[1] - after[1] == above.now_minor + above.corrected_minor - left
+    assert [level.fund is None for level in seen.levels] == [False, scenario.alpha_mode is not Mode.PREPAID]
     return seen
 
 
@@ -274,6 +281,78 @@ def test_a_late_change_of_plan_under_an_advance_tariff_is_corrected_and_lent() -
     seen = play_both(scenario, event(EventKind.CHANGE_PLAN, day(16), today, "FAST"))
     assert (seen.levels[0].corrected_minor, seen.levels[1].corrected_minor) == (7500, 6000)
     assert seen.levels[0].total == (0, 0)
+
+
+def test_under_a_tenant_that_is_invoiced_its_own_level_accrues_and_has_no_fund() -> None:
+    today = day(11)
+    edge = Edge(price_minor=12_000, tax_bps=333)
+    scenario = Scenario(ADVANCE, edge, today, ((FIRST, "HOME"), (FIRST, "HOME")), Mode.AGGREGATE)
+    seen = play_both(scenario, activation(today, today))
+    assert seen.levels[0].now_minor == 10_000
+    assert seen.levels[1].total == (20 * (800 + 27), 20 * (1200 + 40))
+
+
+@pytest.mark.parametrize("whose", [0, 1])
+def test_a_second_late_fact_is_foreseen_behind_the_first_one_to_the_unit_of_tax(whose: int) -> None:
+    today = day(20)
+    scenario = Scenario(Edge(tax_bps=333), ADVANCE, today, ((FIRST, "HOME"), (FIRST, "FAST"), (day(4), "HOME")))
+    ask, act = event(EventKind.CHANGE_PLAN, day(8), today, "FAST")
+    _, earlier = event(EventKind.DISABLE, day(12), today)
+
+    def ask_then(world: World, people: list[Subscriber]) -> Preview:
+        earlier(world, people[whose:])
+        return ask(world, people)
+
+    with fresh():
+        world, people = play(scenario)
+        seen = of_all_levels(ask_then, world, people)
+        before = balances()
+        act(world, people)
+        after = balances()
+    assert seen.levels[0].corrected_minor == before[0] - after[0]
+    assert seen.levels[1].corrected_minor + seen.levels[1].now_minor == (
+        before[0] + before[1] - after[0] - after[1] - seen.levels[0].now_minor
+    )
+    assert [level.fund and level.fund.after_minor for level in seen.levels] == list(after)
+
+
+def test_renewals_that_the_planner_has_yet_to_charge_are_none_of_the_act() -> None:
+    today = date(2026, 12, 1)
+    scenario = Scenario(ADVANCE, Edge(), day(30), ((FIRST, "HOME"), (FIRST, "HOME")))
+    with fresh():
+        world, people = play(scenario)
+        settle(world, day(30), day(30))
+        ask, act = event(EventKind.CHANGE_PLAN, today, today, "FAST")
+        seen = of_all_levels(ask, world, people)
+        before = balances()
+        charge_soon(world.beta_chain, noon(today))
+        renewed = balances()
+        act(world, people)
+        after = balances()
+    assert before[0] - renewed[0] == 30_000
+    assert seen.levels[0].now_minor == renewed[0] - after[0] == 15_000
+    assert seen.levels[0].fund == (before[0], before[0] - 15_000, 0)
+
+
+@pytest.mark.parametrize("beta, code", [(Edge(), None), (ADVANCE, "FAST")])
+def test_what_the_funds_do_not_cover_is_said_and_is_then_suspended(beta: Edge, code: str | None) -> None:
+    """A service that is enabled again, or moved to a dearer plan, is not refused: it is suspended at the day's end."""
+    today, first = day(10), ((FIRST, "HOME"),)
+    kind = EventKind.CHANGE_PLAN if code else EventKind.ENABLE
+    with fresh():
+        world, people = play(Scenario(beta, Edge(price_minor=12_000), today, first), beta_minor=20_000)
+        if code is None:
+            event(EventKind.DISABLE, day(9), today)[1](world, people)
+        ask, act = event(kind, today, today, code)
+        world.refund(world.alpha, world.beta, balances()[0] - 100)
+        seen = of_all_levels(ask, world, people)
+        assert seen.not_covered == (1, "beta")
+        act(world, people)
+        assert [level.fund and level.fund.after_minor for level in seen.levels] == list(balances())
+        (settled,) = settle(world, today, today)
+        assert (settled.charged, settled.suspended, settled.short) == (0, 1, "beta")
+        world.recharge(world.alpha, world.beta, 50_000)
+        assert of_all_levels(event(EventKind.DISABLE, day(11), day(11))[0], world, people).not_covered is None
 
 
 edges = st.builds(

@@ -32,7 +32,7 @@ from chalicelib.ledger.journal import GENERAL
 from chalicelib.ledger.store import HeadRow
 from chalicelib.proof.jobs import tend_books
 from chalicelib.proof.worker import tend_book
-from chalicelib.retail.store import DocumentRow, to_document
+from chalicelib.retail.document_store import DocumentRow, to_document
 from tests.bench.invoices import billing_world, invoice
 from tests.conftest import SetClock, create_tables
 from tests.crm.a_tenant import any_connection, any_price

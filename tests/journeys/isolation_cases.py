@@ -301,7 +301,7 @@ BOOKS = {
             "refund_fee": "0.00",
             **_TERMS,
         },
-        leaves_out=_left("start_on", "count"),
+        leaves_out=_left("start_on", "count", "rate_bps", "base", "amount"),
         also=Case(
             body={
                 "type": "change_plan",
@@ -458,6 +458,52 @@ PARTNERS = {
     "GET /v1/aggregate-invoices/{invoice_id}/annex": _of_invoiced(_OWN_INVOICE, {"limit": "1"}),
     "GET /v1/aggregate-payments": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
     "GET /v1/aggregate-credit-notes": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+}
+
+_EARNS = {"reseller_id": "<percentage-child>"}
+_CHILDS_STATEMENT = {**_EARNS, "statement_id": "<child-statement>"}
+_OWN_STATEMENT = {"statement_id": "<commission-statement>"}
+_FIRST_PAGE = {"limit": "1"}
+
+
+def _of_earning(path: Mapping[str, str], query: Mapping[str, str] | None = None) -> Case:
+    """What Alpha has none of, and Theta, which earns a percentage, has."""
+    leaves_out = _left("cursor") if query else frozenset()
+    also = Case(path, query=query or {}, by="THETA", leaves_out=leaves_out)
+    return Case(path, query=query or {}, status=404, leaves_out=leaves_out, also=also)
+
+
+PARTNERS |= {
+    "PUT /v1/resellers/{reseller_id}/commission-terms": Case(
+        _EARNS,
+        {
+            "effective_month": "2026-12",
+            "rate_bps": 2_000,
+            "base": "invoices",
+            "amount": "before_tax",
+            "plans": [{"plan": "<plan>", "rate_bps": 1_000}],
+            "subscribers": [{"subscriber": "$childs-subscriber", "rate_bps": 0}],
+        },
+    ),
+    "GET /v1/resellers/{reseller_id}/commission-terms": Case(_EARNS),
+    "GET /v1/resellers/{reseller_id}/commission": Case(_EARNS),
+    "GET /v1/resellers/{reseller_id}/commission-statements": Case(
+        _EARNS, query=_FIRST_PAGE, leaves_out=_left("cursor")
+    ),
+    "GET /v1/resellers/{reseller_id}/commission-statements/{statement_id}": Case(_CHILDS_STATEMENT),
+    "GET /v1/resellers/{reseller_id}/commission-statements/{statement_id}/lines": Case(
+        _CHILDS_STATEMENT, query=_FIRST_PAGE, leaves_out=_left("cursor")
+    ),
+    "POST /v1/resellers/{reseller_id}/commission-payouts": Case(
+        _EARNS, {**_MONEY, "amount": "1.00", "reference": "TRX-1", "note": "November"}
+    ),
+    "GET /v1/resellers/{reseller_id}/commission-payouts": Case(_EARNS, query=_FIRST_PAGE, leaves_out=_left("cursor")),
+    "GET /v1/commission-terms": _of_earning({}),
+    "GET /v1/commission": Case(),
+    "GET /v1/commission-statements": Case(query=_FIRST_PAGE, leaves_out=_left("cursor")),
+    "GET /v1/commission-statements/{statement_id}": _of_earning(_OWN_STATEMENT),
+    "GET /v1/commission-statements/{statement_id}/lines": _of_earning(_OWN_STATEMENT, _FIRST_PAGE),
+    "GET /v1/commission-payouts": Case(query=_FIRST_PAGE, leaves_out=_left("cursor")),
 }
 
 _KIND = {"kind": "invoice"}

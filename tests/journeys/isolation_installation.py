@@ -4,7 +4,7 @@ It is built once over HTTP and put back to how it was after every request that c
 the database is written down, key by key.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -21,6 +21,7 @@ from chalicelib.documents.asking import find_document
 from chalicelib.documents.document import DocumentStatus
 from chalicelib.documents.worker import carry_out
 from chalicelib.ledger.doubts import Doubt, raise_doubt
+from chalicelib.partners.accrue import accrue_due
 from chalicelib.proof.prove import prove_due
 from chalicelib.proof.sign_off import sign_off_due
 from chalicelib.tenants.hierarchy import read_chain
@@ -35,9 +36,11 @@ from tests.tenants.isp import OPERATOR, PASSWORD, email_of, nobody, onboard, own
 NOBODY = "nobody"
 """Stands for an id that a tenant does not have, such as a child of one without resellers."""
 
-TREE = {"OP": "", "ALPHA": "OP", "GAMMA": "OP", "BETA": "ALPHA", "EPSILON": "ALPHA"}
+TREE = {"OP": "", "ALPHA": "OP", "GAMMA": "OP", "BETA": "ALPHA", "EPSILON": "ALPHA", "THETA": "ALPHA"}
 INVOICED = ("EPSILON",)
-"""Who pays its parent by aggregate invoice; everybody else from a fund."""
+"""Who pays its parent by aggregate invoice."""
+EARNING = ("THETA",)
+"""Who earns a percentage of what its parent is paid by its subscribers; everybody else pays from a fund."""
 LINES_OF_A_JOB = 401
 READS = {"GetItem", "BatchGetItem", "Query", "Get", "ConditionCheck"}
 
@@ -189,25 +192,33 @@ def _build(memory: MemoryDynamoDB, source: SetClock) -> Installation:
     parties = {"OP": _party("OP", the_operator(), ("op",))}
     for code, above in list(TREE.items())[1:]:
         parent = parties[above]
-        mode = {"mode": "aggregate" if code in INVOICED else "prepaid"}
+        mode = {"mode": "aggregate" if code in INVOICED else "percentage" if code in EARNING else "prepaid"}
         onboarded = onboard(parent.owner, code, settles_from="2026-11-20", settlement=mode)
         parties[code] = _party(code, owner_of(code), (*parent.chain, str(onboarded["id"])))
         parent.children += (parties[code].tenant_id,)
+    earning = [parties[code].tenant_id for code in EARNING]
     for code, above in TREE.items():
-        _offer(code, parties[code], parties.get(above))
+        _offer(code, parties[code], parties.get(above), earning)
     for code in TREE:
         _sell(code, parties[code], parties.get(TREE[code]))
     parties["OP"].owner.post("/v1/settlements", {"date": "2026-11-20"}).ok(200)
     for code, party in parties.items():
         _keep_books(code, party)
-        _bill(party)
+        if code not in EARNING:
+            _bill(party)
         _print_papers(party)
         party.ids["child"] = party.children[0] if party.children else NOBODY
         party.ids |= dict.fromkeys(("aggregate-child", "child-invoice", "aggregate-invoice"), NOBODY)
+        party.ids |= dict.fromkeys(("percentage-child", "child-statement", "commission-statement"), NOBODY)
+        party.ids["childs-subscriber"] = NOBODY
         party.ids["parent-plan"] = parties[TREE[code]].ids["plan"] if TREE[code] else NOBODY
     for code in INVOICED:
         _invoice(parties[code], parties[TREE[code]])
+    for code in EARNING:
+        _earn(parties[code], parties[TREE[code]])
     _prove(parties)
+    for code in EARNING:
+        _state(parties[code], parties[TREE[code]])
     alpha = {"email": email_of("ALPHA"), "password": PASSWORD}
     parties["ALPHA"].ids["refresh-token"] = nobody().post("/v1/auth/login", alpha).ok(200)["refresh_token"]
     return Installation(memory, source, parties)
@@ -237,20 +248,22 @@ def _party(code: str, owner: Client, chain: tuple[str, ...]) -> Party:
     return party
 
 
-def _offer(code: str, party: Party, parent: Party | None) -> None:
-    """A plan of its own, priced to those below it."""
+def _offer(code: str, party: Party, parent: Party | None, earning: Collection[str]) -> None:
+    """A plan of its own, priced to those below it that pay for it."""
     party.ids["plan-code"] = f"{code}-HOME"
     body = {"name": "Home", "code": f"{code}-HOME", "download_kbps": 1, "upload_kbps": 1, "monthly_price": "800.00"}
     based_on = {"based_on": parent.ids["plan"]} if parent else {}
     party.ids["plan"] = party.owner.post("/v1/plans", {**body, **based_on}).ok(201)["id"]
     prices = [{"plan": party.ids["plan"], "monthly_price": "600.00"}]
     for child in party.children:
+        if child in earning:
+            continue
         party.owner.put(f"/v1/resellers/{child}/tariff", {"effective_on": "2026-11-20", "prices": prices}).ok(200)
 
 
 def _sell(code: str, party: Party, parent: Party | None) -> None:
     """Money in its fund, and a subscriber connected in time for the settled day."""
-    if parent is not None and code not in INVOICED:
+    if parent is not None and code not in (*INVOICED, *EARNING):
         amount = {"amount": "90000.00" if party.children else "30000.00", "method": "cash"}
         parent.owner.post(f"/v1/resellers/{party.tenant_id}/recharges", amount).ok(201)
     username = f"{code.lower()}-line"
@@ -280,7 +293,7 @@ def _keep_books(code: str, party: Party) -> None:
     owner.post("/v1/ledger/periods/2026-09/closing").ok(201)
     party.ids["audit-line"] = owner.get("/v1/audit-log?limit=1").ok(200)["items"][0]["id"]
     party.ids["attachment"] = _attach(owner)
-    if code not in ("OP", *INVOICED):
+    if code not in ("OP", *INVOICED, *EARNING):
         party.ids["movement"] = owner.get("/v1/fund/movements").ok(200)["items"][0]["id"]
     party.ids["correction"] = _correct(party) if code != "OP" else NOBODY
     plan = party.ids["plan-code"]
@@ -308,6 +321,24 @@ def _invoice(party: Party, parent: Party) -> None:
     parent.ids |= {"aggregate-child": party.tenant_id, "child-invoice": invoice}
 
 
+def _earn(party: Party, parent: Party) -> None:
+    """Terms, and a payment that its parent took of its subscriber."""
+    terms = {"effective_month": "2026-11", "rate_bps": 3_000, "base": "payments"}
+    parent.owner.put(f"/v1/resellers/{party.tenant_id}/commission-terms", terms).ok(200)
+    paid = {"amount": "100.00", "method": "cash"}
+    parent.owner.post(f"/v1/subscribers/{party.ids['subscriber']}/payments", paid).ok(201)
+    parent.ids |= {"percentage-child": party.tenant_id, "childs-subscriber": party.ids["subscriber"]}
+
+
+def _state(party: Party, parent: Party) -> None:
+    """The statement of the month, as it is made when that is over, and some of it paid out."""
+    (made,) = accrue_due(read_chain(party.chain), datetime(2026, 12, 2, 6, 0, tzinfo=UTC))
+    at = f"/v1/resellers/{party.tenant_id}/commission-payouts"
+    parent.owner.post(at, {"amount": "1.00", "method": "cash"}).ok(201)
+    party.ids["commission-statement"] = made.statement_id
+    parent.ids["child-statement"] = made.statement_id
+
+
 def _bill(party: Party) -> None:
     """Terms, a run of invoices, and a charge that waits for the next one."""
     owner, subscriber = party.owner, party.ids["subscriber"]
@@ -324,6 +355,9 @@ def _print_papers(party: Party) -> None:
     owner = party.owner
     party.ids["logo"] = send_logo(owner, picture(24 + len(party.chain)))
     owner.put("/v1/templates/invoice", {"source": None}).ok(200)
+    if party.ids.setdefault("invoice", NOBODY) == NOBODY:
+        party.ids |= {"payment": NOBODY, "document": NOBODY}
+        return
     asked = {"kind": "invoice", "of": party.ids["invoice"], "language": "en"}
     party.ids["document"] = owner.post("/v1/documents", asked).ok(202)["id"]
     document = find_document(party.tenant_id, party.ids["document"])

@@ -17,7 +17,7 @@ from chalicelib.auth.roles import PERMISSIONS
 from chalicelib.tenants.model import MODULES
 from tests.journeys.client import Client, Reply
 from tests.journeys.isolation_cases import CASES, PUBLIC, Case
-from tests.journeys.isolation_installation import Installation, Party, Touch, installed
+from tests.journeys.isolation_installation import NOBODY, Installation, Party, Touch, installed
 from tests.tenants.isp import nobody
 
 METHODS = ("get", "put", "post", "patch", "delete")
@@ -53,12 +53,13 @@ FOREIGN = (
     "recurring",
     "doubt",
     "aggregate-invoice",
+    "commission-statement",
     "logo",
     "document",
 )
 """The kinds of id that are put where one's own belong."""
 
-OF_A_CHILD = {"child", "aggregate-child"}
+OF_A_CHILD = {"child", "aggregate-child", "percentage-child"}
 """The kinds that name a direct child of the caller."""
 
 FILTERS = {("GET /v1/subscribers", "plan"), ("GET /v1/audit-log", "user"), ("GET /v1/ledger/entries", "account")}
@@ -110,9 +111,19 @@ OF_EVERY_CHILD = {
 }
 """Lists of all direct children, which no path names, and the kinds of row that they ask for."""
 
+OF_A_BILLED_CHILD = {
+    "GET /v1/dues": {"subscribers"},
+    "GET /v1/dues/ageing": {"subscribers"},
+    "POST /v1/invoice-runs": {"children", "subscribers", "plans", "history"},
+}
+"""Kinds of row of a child that earns a percentage, whose subscribers the caller bills: who they are and what they use."""
+
 BELOW_A_CHILD = {
     "POST /v1/resellers/{reseller_id}/recharges": {"settlements"},
-    "POST /v1/billing/preview": {"tenant", "plans", "tariffs", "settlements", "sheet", "events", "fund"},
+    "POST /v1/billing/preview": {
+        *("tenant", "plans", "tariffs", "fund", "settlements", "sheet", "ahead", "late-facts", "corrections"),
+        *("events", "history"),
+    },
 }
 """Kinds of row of everybody below the child of the path: whose services wait for the money that has come, or would cost
 otherwise by another tariff."""
@@ -183,6 +194,8 @@ def _may_touch(isp: Installation, route: str, party: Party, named: str | None, t
         return kind in OF_ALL_TOGETHER or (touch.is_read and may_read)
     if party.tenant_id == "op" and route in OF_EVERYBODY_BELOW:
         return touch.is_read or not route.startswith("GET ")
+    if tenant_id == party.ids["percentage-child"] and touch.is_read and kind in OF_A_BILLED_CHILD.get(route, ()):
+        return True
     if tenant_id in party.children:
         return tenant_id == named or (touch.is_read and kind in OF_EVERY_CHILD.get(route, ()))
     if touch.is_read and tenant_id == named:
@@ -290,6 +303,9 @@ def foreign_ids(isp: Installation, party: Party, kind: str) -> list[str]:
     allowed = {**children, "parent-plan": {party.ids["parent-plan"]}}.get(kind, {party.ids[kind]})
     if kind == "parent-plan":
         allowed |= {one.ids["plan-code"] for one in isp.parties.values() if one.ids["plan"] in allowed}
+    if kind == "subscriber":
+        # Its own to bill, though not to look after; the routes that are not about money refuse it all the same.
+        allowed |= {party.ids["childs-subscriber"]}
     if kind == "invoice":
         # What it has sent is its own, though the id begins with who got it.
         allowed |= {party.ids.get("child-invoice", "")}
@@ -304,6 +320,9 @@ def judge_foreign(route: str, party: Party, field: str | None, foreign: str, rep
     elif reply.status == 422 and field is not None:
         named = [error["field"] for error in reply["errors"]]
         assert {field, f"line 2: {field}", field.partition(".")[0]} & set(named), where
+    elif reply.status == 409:
+        # Whoever bills nobody is told so before it is looked what it names.
+        assert (reply["code"], party.ids["commission-statement"] != NOBODY) == ("not-a-biller", True), where
     else:
         assert reply.status == 404, where
 

@@ -27,12 +27,15 @@ from chalicelib.partners.commission_find import read_lines
 from chalicelib.partners.commission_model import CommissionPayout, CommissionStatement
 from chalicelib.partners.commission_terms import read_commission, set_terms
 from chalicelib.partners.payout import PayoutOrder, pay_commission
+from chalicelib.retail.account_model import OpenItem
 from chalicelib.retail.credit_notes import CreditLine, credit_document
-from chalicelib.retail.desk import Matter, Ruling, Visit, issue, issued_of
+from chalicelib.retail.desk import issue, issued_of
+from chalicelib.retail.document_model import Document, DocumentLine, LineKind
 from chalicelib.retail.find import read_terms
-from chalicelib.retail.model import Document, DocumentKind, DocumentLine, LineKind, OpenItem, Terms
+from chalicelib.retail.model import DocumentKind, Terms
 from chalicelib.retail.moves import charge
 from chalicelib.retail.payments import Payment, PaymentMethod, receive_payment, refund_advance, reverse_payment
+from chalicelib.retail.ruling import Matter, Ruling, Visit
 from chalicelib.retail.store import put_terms
 from chalicelib.tenants.model import Mode, Tenant
 from tests.invariants import check_invariants, read_book

@@ -38,8 +38,8 @@ def test_thirty_percent_of_1000_and_500_less_200_is_390(world: Commissions) -> N
         ("alpha1", "2026-11", 3_000, 80_000, 24_000),
         ("alpha2", "2026-11", 3_000, 50_000, 15_000),
     ]
-    above = read_book(world.operator.chain).entries[child_journal("alpha")][-1]
-    below = read_book(world.alpha.chain).entries[GENERAL][-1]
+    above = read_book(world.operator.chain).journals[child_journal("alpha")][-1]
+    below = read_book(world.alpha.chain).journals[GENERAL][-1]
     assert [(line.account, line.debit_minor, line.credit_minor) for line in above.draft.lines] == [
         ("5100", 39_000, 0),
         ("2050", 0, 39_000),
@@ -260,8 +260,8 @@ def test_a_payout_is_money_from_one_book_to_the_other_and_never_more_than_is_owe
     assert refused.value.code == "payout-above-commission"
     paid = world.payout(12_000)
     assert (paid.payout_id, paid.owed_after_minor) == ("alpha.p1", 18_000)
-    above = read_book(world.operator.chain).entries[child_journal("alpha")][-1]
-    below = read_book(world.alpha.chain).entries[GENERAL][-1]
+    above = read_book(world.operator.chain).journals[child_journal("alpha")][-1]
+    below = read_book(world.alpha.chain).journals[GENERAL][-1]
     assert [line.as_list for line in above.draft.lines] == [["2050", 12_000, 0, "alpha"], ["1010", 0, 12_000, "alpha"]]
     assert [line.as_list for line in below.draft.lines] == [["1010", 12_000, 0, "op"], ["1170", 0, 12_000, "op"]]
     assert world.payout(18_000).owed_after_minor == 0

@@ -8,9 +8,11 @@ from typing import Any
 from chalicelib.crm.model import EventKind
 from chalicelib.crm.service import Change, Resumption, Service, Suspension, new_service, with_change
 from chalicelib.crm.subscriber import Subscriber
+from chalicelib.retail.account_model import Account, PriceUsed
 from chalicelib.retail.charges import Facts, facts_of
+from chalicelib.retail.document_model import DocumentLine
 from chalicelib.retail.invoicing import Due, PriceList, due_invoice
-from chalicelib.retail.model import Account, Cycle, DocumentLine, PriceUsed, Terms, Timing
+from chalicelib.retail.model import Cycle, Terms, Timing
 
 HOME, FAST, FLAT = PriceUsed("HOME", 60_000, False), PriceUsed("FAST", 90_000, False), PriceUsed("FLAT", 31_000, True)
 PRICES = PriceList({one.plan: one for one in (HOME, FAST, FLAT)}, {"HOME": "Home", "FAST": "Fast", "FLAT": "Flat"})

@@ -9,12 +9,15 @@ from chalicelib.crm.connect import create_subscriber
 from chalicelib.crm.subscriber import Line, NewSubscriber, Subscriber
 from chalicelib.ledger.chart import INTERNET_REVENUE, RECEIVABLE, TAX_PAYABLE
 from chalicelib.ledger.journal import credit, debit
-from chalicelib.retail.desk import Issued, Matter, Ruling, Visit, issue, issued_of
+from chalicelib.retail.account_model import Account, OpenItem
+from chalicelib.retail.desk import issue, issued_of
+from chalicelib.retail.document_model import Document, DocumentLine, LineKind
 from chalicelib.retail.find import documents_of, find_account, read_terms
-from chalicelib.retail.model import Account, Document, DocumentKind, DocumentLine, LineKind, OpenItem, Terms
+from chalicelib.retail.model import DocumentKind, Terms
 from chalicelib.retail.moves import charge
 from chalicelib.retail.owing import all_accounts
 from chalicelib.retail.payments import Payment, PaymentMethod, receive_payment
+from chalicelib.retail.ruling import Issued, Matter, Ruling, Visit
 from chalicelib.retail.store import put_terms
 from chalicelib.tenants.model import Tenant
 from tests.invariants import check_invariants, read_book

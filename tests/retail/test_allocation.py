@@ -5,8 +5,8 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.retail.account_model import OpenItem
 from chalicelib.retail.allocation import allocate, lower, reopen
-from chalicelib.retail.model import OpenItem
 
 DUE = date(2026, 11, 8)
 

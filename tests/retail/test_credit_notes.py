@@ -5,9 +5,9 @@ import pytest
 from chalicelib.core.errors import Conflict, Invalid
 from chalicelib.ledger.chart import BAD_DEBTS, INTERNET_REVENUE, RECEIVABLE, TAX_PAYABLE
 from chalicelib.retail.credit_notes import CreditLine, credit_document, void_document, write_off
-from chalicelib.retail.desk import Issued
+from chalicelib.retail.document_model import Document
 from chalicelib.retail.find import read_credited
-from chalicelib.retail.model import Document
+from chalicelib.retail.ruling import Issued
 from tests.conftest import SetClock
 from tests.retail.counter import Counter
 from tests.simulation import MemoryDynamoDB

@@ -18,12 +18,16 @@ from chalicelib.ledger.chart import INTERNET_REVENUE, ONE_TIME_REVENUE, RECEIVAB
 from chalicelib.ledger.heads import read_heads, totals_of
 from chalicelib.proof.prove import prove_book
 from chalicelib.proof.tend import TEND, carry_out
+from chalicelib.retail.account_model import Discount
 from chalicelib.retail.accounts import Keeper, OwnChange, add_charge, change_own_terms
+from chalicelib.retail.billed import billed_tenants
+from chalicelib.retail.document_model import Document
 from chalicelib.retail.find import documents_of, find_account
 from chalicelib.retail.invoice import Request, invoice_subscriber
 from chalicelib.retail.invoice_run import RunStatus, find_run, list_runs
-from chalicelib.retail.model import Discount, Document, DocumentKind, Terms, Timing
-from chalicelib.retail.run_invoices import BY_ITSELF, begin_run, billed_tenants, carry_on, run_due
+from chalicelib.retail.model import DocumentKind, Terms, Timing
+from chalicelib.retail.ruling import BY_ITSELF
+from chalicelib.retail.run_invoices import begin_run, carry_on, run_due
 from chalicelib.retail.terms import set_terms
 from chalicelib.tenants.model import Mode
 from tests.bench.invoices import FIRST, billing_world, invoice, load

@@ -8,17 +8,12 @@ import pytest
 from chalicelib.crm.model import EventKind
 from chalicelib.crm.service import Service
 from chalicelib.ledger.chart import INTERNET_REVENUE, ONE_TIME_REVENUE, TAX_PAYABLE
+from chalicelib.retail.account_model import Discount, OwnTerms, WaitingCharge
 from chalicelib.retail.charges import Facts
-from chalicelib.retail.invoicing import due_invoice, may_be_due, parts_of, totals_of
-from chalicelib.retail.model import (
-    Discount,
-    DocumentKind,
-    DocumentLine,
-    LineKind,
-    OwnTerms,
-    TaxKind,
-    WaitingCharge,
-)
+from chalicelib.retail.document_model import DocumentLine, LineKind
+from chalicelib.retail.invoicing import due_invoice, may_be_due
+from chalicelib.retail.model import DocumentKind, TaxKind
+from chalicelib.retail.totals import parts_of, totals_of
 from tests.retail.billing import (
     NEW,
     POSTPAID,

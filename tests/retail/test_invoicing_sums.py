@@ -12,9 +12,10 @@ from chalicelib.core.money import round_half_up
 from chalicelib.core.proration import DayCount, period_of
 from chalicelib.crm.model import EventKind
 from chalicelib.crm.service import Change, Service, with_change
+from chalicelib.retail.account_model import Account
 from chalicelib.retail.charges import Facts
 from chalicelib.retail.invoicing import due_invoice
-from chalicelib.retail.model import Account, Cycle, Terms, Timing
+from chalicelib.retail.model import Cycle, Terms, Timing
 from tests.retail.billing import NEW, PREPAID, PRICES, service, subscriber
 
 MONTHS = 5

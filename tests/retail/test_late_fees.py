@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
+from chalicelib.retail.account_model import OpenItem
 from chalicelib.retail.late_fees import LateFee, is_late, late_fees, late_items
-from chalicelib.retail.model import OpenItem, Terms
+from chalicelib.retail.model import Terms
 
 DUE = date(2026, 11, 8)
 TERMS = Terms("beta", date(2026, 1, 1), grace_days=3, late_fee_minor=50_00)

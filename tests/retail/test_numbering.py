@@ -20,6 +20,32 @@ def test_a_sequence_begins_anew_each_year_or_never() -> None:
     assert Numbering("{sequence}", yearly=False).series_on(DAY) == FOR_GOOD
 
 
+def test_whoever_goes_over_from_one_to_the_other_counts_on_and_gives_no_number_out_twice() -> None:
+    yearly, never = Numbering(prefix="B-"), Numbering(prefix="B-", yearly=False)
+    series: dict[str, int] = {}
+    found = []
+    for numbering, year in (
+        (yearly, 2026),
+        (never, 2026),
+        (yearly, 2026),
+        (never, 2027),
+        (yearly, 2027),
+        (yearly, 2028),
+    ):
+        day = date(year, 11, 22)
+        sequence = numbering.following(series, day)
+        series = numbering.counted(series, day, sequence)
+        found.append(numbering.number(day, sequence))
+    assert found == [
+        "B-2026-000001",
+        "B-2026-000002",
+        "B-2026-000003",
+        "B-2027-000003",
+        "B-2027-000004",
+        "B-2028-000001",
+    ]
+
+
 @pytest.mark.parametrize(
     ("template", "yearly", "why"),
     [

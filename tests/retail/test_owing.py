@@ -6,19 +6,25 @@ from datetime import date, timedelta
 
 import pytest
 
+from chalicelib.aws import keys
+from chalicelib.aws.tables import Put, write
 from chalicelib.crm.events import read_history
 from chalicelib.crm.filing import File, Filed
 from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.model import EventKind, ServiceEvent
+from chalicelib.crm.store import CountersRow
 from chalicelib.ledger.chart import RECEIVABLE
-from chalicelib.retail.desk import Visit
-from chalicelib.retail.find import billed_subscriber, read_terms
+from chalicelib.retail.account_model import Account
+from chalicelib.retail.account_store import put_account
+from chalicelib.retail.billed import billed_subscriber
+from chalicelib.retail.find import read_terms
 from chalicelib.retail.invoice import Request, invoice_subscriber
 from chalicelib.retail.list_payments import WantedPayments, list_payments
 from chalicelib.retail.overdue import chase_due
-from chalicelib.retail.owing import list_owing, receivables_by_subscriber, tied_dues, total_dues
+from chalicelib.retail.owing import all_accounts, list_owing, receivables_by_subscriber, tied_dues, total_dues
 from chalicelib.retail.payments import Payment, PaymentMethod, receive_payment
 from chalicelib.retail.receivables import ageing_table, page_of_aged
+from chalicelib.retail.ruling import Visit
 from chalicelib.tenants.model import Mode, Tenant
 from tests.conftest import SetClock
 from tests.invariants import read_book
@@ -68,10 +74,6 @@ def test_the_list_of_who_owes_goes_on_page_by_page_and_leaves_out_who_does_not(c
 
 
 def test_accounts_of_ten_thousand_numbers_further_are_found(counter: Counter) -> None:
-    from chalicelib.aws.tables import write
-    from chalicelib.retail.model import Account
-    from chalicelib.retail.store import put_account
-
     for number in (9_999, 10_000, 20_001):
         before = Account("beta", "beta", number)
         write(put_account(before, before._replace(balance_minor=number, advance_minor=0)))
@@ -81,6 +83,17 @@ def test_accounts_of_ten_thousand_numbers_further_are_found(counter: Counter) ->
     assert [one.account.number for one in (*found, *more)] == [9_999, 10_000, 20_001]
     [total] = total_dues(terms, TODAY)
     assert (total.accounts, total.balance_minor) == (3, 40_000)
+
+
+def test_an_account_behind_twenty_thousand_subscribers_that_were_never_billed_is_found(counter: Counter) -> None:
+    before = Account("beta", "beta", 30_001)
+    write(put_account(before, before._replace(balance_minor=5_00)))
+    last = CountersRow.at(keys.counters("beta"), subscribers=30_001, services=30_001, file_micros=0)
+    write(Put(last))
+    assert [one.number for one in all_accounts("beta")] == [30_001]
+    terms = read_terms(counter.beta)
+    found, _ = list_owing(terms, TODAY, overdue=False, limit=9, after=None)
+    assert [one.account.number for one in found] == [30_001]
 
 
 def test_monthly_dues_forget_what_an_earlier_month_left(counter: Counter) -> None:

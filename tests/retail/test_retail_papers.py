@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date
 
 from chalicelib.documents.paper import Buyer, Label, Line, Span, Total
-from chalicelib.retail.model import Document, DocumentKind, DocumentLine, LineKind, TaxKind
+from chalicelib.retail.document_model import Document, DocumentLine, LineKind
+from chalicelib.retail.model import DocumentKind, TaxKind
 from chalicelib.retail.papers import Seller, invoice_paper
 
 SELLER = Seller("Beta Net", "BDT", "Asia/Dhaka")

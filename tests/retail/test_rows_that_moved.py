@@ -6,8 +6,12 @@ from datetime import date
 import pytest
 
 from chalicelib.aws.tables import ConditionFailed, Put, write
-from chalicelib.retail.model import Account, Counter, Credited, DocumentKind, Returns, Terms
-from chalicelib.retail.store import put_account, put_counter, put_credited, put_returns, put_terms
+from chalicelib.retail.account_model import Account, Returns
+from chalicelib.retail.account_store import put_account
+from chalicelib.retail.document_model import Counter, Credited
+from chalicelib.retail.document_store import put_counter
+from chalicelib.retail.model import DocumentKind, Terms
+from chalicelib.retail.store import put_credited, put_returns, put_terms
 from tests.simulation import MemoryDynamoDB
 
 RECEIPT = DocumentKind.RECEIPT

@@ -10,12 +10,12 @@ from chalicelib.aws.tables import Remember
 from chalicelib.billing.late import filing_of
 from chalicelib.retail.credit_notes import CREDITED_KINDS, CreditLine, credit_document, void_document
 from chalicelib.retail.credit_notes import write_off as give_up
-from chalicelib.retail.desk import Visit
 from chalicelib.retail.find import find_account, find_document, read_terms
 from chalicelib.retail.invoice import Request, invoice_subscriber
 from chalicelib.retail.model import DocumentKind
 from chalicelib.retail.overdue import charge_late_fees, chase_account, chase_due
 from chalicelib.retail.payments import Payment, PaymentMethod, receive_payment, refund_advance, reverse_payment
+from chalicelib.retail.ruling import Visit
 from chalicelib.retail.suspend import Chaser, bring_back_paid, suspend_late
 from chalicelib.retail.terms import set_terms
 from chalicelib.tenants.hierarchy import read_chain

@@ -41,7 +41,9 @@ from .acts import (
     two_people,
 )
 from .advance_acts import both_days_settled, charge_now, empty, in_advance, mode
+from .commission_movements import COMMISSIONS
 from .counter_movements import COUNTER
+from .late_acts import correction, late_fact, tariff_from_the_past
 from .movement import Movement
 from .partner_acts import (
     corrected,
@@ -339,6 +341,46 @@ PARTNERS = (
     ),
 )
 
+SECOND_DAY = settle(day=FIRST + ONE_DAY)
+STARTED_LATER = late_fact(EventKind.START, FIRST + ONE_DAY, number=2)
+"""The first day was settled with this service in it, and is given back."""
+
+LATE = (
+    Movement(
+        "late-fact",
+        STARTED_LATER,
+        prepare=settle(),
+        beside={
+            "second-day": SECOND_DAY,
+            "late": late_fact(EventKind.START, FIRST + ONE_DAY, number=1),
+            "event": event(EventKind.DISABLE, TODAY, number=2),
+        },
+    ),
+    Movement(
+        "correction",
+        correction,
+        prepare=all_of(settle(), STARTED_LATER),
+        beside={
+            "second-day": SECOND_DAY,
+            "recharge": recharge(1_000),
+            "refund": refund(50),
+            "upstream": recharge(2_000, "alpha"),
+            "entry": ENTRY,
+        },
+    ),
+    Movement(
+        "late-tariff-that-is-lent",
+        tariff_from_the_past(60_000),
+        prepare=settle(),
+        beside={
+            "second-day": SECOND_DAY,
+            "late": STARTED_LATER,
+            "recharge": recharge(1_000),
+            "entry": ENTRY,
+        },
+    ),
+)
+
 MOVEMENTS: Sequence[Movement] = (
     *FUNDS,
     *BOOKS,
@@ -350,6 +392,8 @@ MOVEMENTS: Sequence[Movement] = (
     *RETAIL,
     *PARTNERS,
     *COUNTER,
+    *LATE,
+    *COMMISSIONS,
 )
 
 

@@ -33,6 +33,7 @@ NO_MONEY = {
     ("chalicelib.ledger.totals.seal", "seal_book"): "digests of what is posted; nothing is posted",
     ("chalicelib.proof.prove", "prove_book"): "reads, and raises or lifts doubts",
     ("chalicelib.proof.prove", "prove_due"): "reads, and raises or lifts doubts",
+    ("chalicelib.billing.correct", "correct_soon"): "corrects by `correct_late_facts`, or lets it wait for the planner",
     ("chalicelib.partners.due", "carry_on"): "an entrypoint of the books queue: issues by `issue_invoice`",
     ("chalicelib.partners.unbilled", "differs"): "an alarm and a refusal about what was read",
     ("chalicelib.proof.tend", "carry_out"): "an entrypoint: seals, proves, and posts what recurs by `post_due`",
