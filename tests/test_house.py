@@ -49,8 +49,14 @@ MAY_USE_A_STORE = {
         "chalicelib.partners.corrected",
         "chalicelib.billing.correction_store",
     ): "goes on behind the last correction that a statement has counted",
-    ("chalicelib.proof.corrected", "chalicelib.billing.correction_store"): "holds each correction against what was posted",
-    ("chalicelib.proof.settlement", "chalicelib.billing.correction_store"): "computes days again without their late facts",
+    (
+        "chalicelib.proof.corrected",
+        "chalicelib.billing.correction_store",
+    ): "holds each correction against what was posted",
+    (
+        "chalicelib.proof.settlement",
+        "chalicelib.billing.correction_store",
+    ): "computes days again without their late facts",
 }
 """`store.py`, and `..._store.py` where a package has several, is private to its package; these know a row of another one,
 each for the reason beside it."""

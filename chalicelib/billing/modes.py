@@ -46,7 +46,7 @@ def change_mode(child: Tenant, mode: Mode, now: datetime) -> tuple[Operation, ..
     fund = read_fund(child.tenant_id)
     if fund.balance_minor or fund.debt_minor:
         raise Conflict("fund-not-empty", "A mode changes only while the fund and what is owed for it are zero.")
-    return (open_or_close(fund, is_open=mode is Mode.PREPAID), _settled_up(child), *_days_settled(nodes, now))
+    return (open_or_close(child.tenant_id, is_open=mode is Mode.PREPAID), _settled_up(child), *_days_settled(nodes, now))
 
 
 def _check_children(nodes: Sequence[TreeNode], child: Tenant, mode: Mode) -> None:

@@ -47,11 +47,11 @@ def change_limits(tenant_id: str, minimum_balance_minor: int, credit_limit_minor
     return Update(FundRow.at(keys.fund(tenant_id)), actions, FundRow.pk.exists())
 
 
-def open_or_close(fund: Fund, *, is_open: bool) -> Operation:
+def open_or_close(tenant_id: str, *, is_open: bool) -> Operation:
     """The fund of a reseller whose mode changes, while it is empty and nothing is owed for it."""
-    actions = [FundRow.revision.set(fund.revision + 1), FundRow.closed.set(0 if is_open else 1)]
-    empty = (FundRow.revision == fund.revision) & (FundRow.balance_minor == 0) & (FundRow.debt_minor == 0)
-    return Update(FundRow.at(keys.fund(fund.tenant_id)), actions, empty)
+    actions = [FundRow.revision.add(1), FundRow.closed.set(0 if is_open else 1)]
+    empty = (FundRow.balance_minor == 0) & (FundRow.debt_minor == 0)
+    return Update(FundRow.at(keys.fund(tenant_id)), actions, empty)
 
 
 def read_limits(tenant_ids: Sequence[str]) -> dict[str, Fund]:

@@ -10,6 +10,7 @@ from chalicelib.billing.modes import change_mode
 from chalicelib.billing.settle import settle_day
 from chalicelib.core.errors import Conflict, Invalid
 from chalicelib.funds.limits import open_or_close, read_fund, read_limits
+from chalicelib.funds.model import Method
 from chalicelib.ledger.statements import trial_balance
 from chalicelib.tenants.amend import Amendment, Around, amend_reseller
 from chalicelib.tenants.hierarchy import read_chain
@@ -28,7 +29,7 @@ MORNING = datetime(2026, 11, 2, 6, tzinfo=UTC)
 def with_mode(made: Tenant, mode: Mode) -> Tenant:
     """The reseller with another mode, whatever stands against it."""
     changed = replace(made, mode=mode)
-    fund = open_or_close(read_fund(made.tenant_id), is_open=changed.has_fund)
+    fund = open_or_close(made.tenant_id, is_open=changed.has_fund)
     write(Put(profile_row(changed)), Put(tree_row(changed)), Put(child_row(changed)), fund)
     return changed
 
@@ -170,10 +171,19 @@ def test_under_a_reseller_that_earns_a_percentage_all_do() -> None:
         amend(world, world.alpha, Mode.PERCENTAGE, datetime(2026, 11, 1, 6, tzinfo=UTC))
 
 
-def test_a_recharge_that_read_before_the_change_does_not_reach_the_closed_fund() -> None:
+def test_a_fund_that_was_filled_meanwhile_is_not_closed() -> None:
     world = World.build(FIRST)
-    fund = read_fund("beta")
     world.fund(10_000, 500)
     with pytest.raises(ConditionFailed):
-        write(open_or_close(fund, is_open=False))
+        write(open_or_close("beta", is_open=False))
     assert read_fund("beta").is_open
+
+
+def test_a_fund_that_is_owed_for_is_not_closed_though_it_is_empty() -> None:
+    world = World.build(FIRST)
+    world.recharge(world.operator, world.alpha, 500)
+    world.recharge(world.alpha, world.beta, 500, Method.CREDIT)
+    world.refund(world.alpha, world.beta, 500, Method.BONUS)
+    assert (read_fund("beta").balance_minor, read_fund("beta").debt_minor) == (0, 500)
+    with pytest.raises(ConditionFailed):
+        write(open_or_close("beta", is_open=False))

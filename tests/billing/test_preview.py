@@ -92,7 +92,7 @@ def play(
         mode = scenario.alpha_mode if name == "alpha" else Mode.PREPAID
         made = replace(getattr(world, name), month_starts_on=edge.month_starts_on, mode=mode)
         setattr(world, name, made)
-        fund = open_or_close(read_limits([name])[name], is_open=made.has_fund)
+        fund = open_or_close(name, is_open=made.has_fund)
         write(Put(profile_row(made)), fund)
     for owner, based_on in ((world.operator, ""), (world.alpha, "op."), (world.beta, "alpha.")):
         for code in ("HOME", "FAST"):

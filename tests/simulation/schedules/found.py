@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 CODE = Path(__file__).resolve().parents[3] / "chalicelib"
-MONEY_PACKAGES = ("funds", "ledger", "billing")
+MONEY_PACKAGES = ("funds", "ledger", "billing", "retail", "partners")
 ENTRYPOINTS = ("jobs.py", "worker.py", "installation.py", "run.py")
 WRITES = ("write", "put_many")
 MOVES = frozenset(

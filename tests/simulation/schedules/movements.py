@@ -265,8 +265,8 @@ ADVANCE = (
         beside={
             "again": charge_now(),
             "refund": refund(2_000),
-            "event": event(EventKind.DISCONNECT, None),
-            "connection": connection("other", start_on=TODAY),
+            "event": all_of(event(EventKind.DISCONNECT, None), charge_now()),
+            "connection": all_of(connection("other", start_on=TODAY), charge_now()),
             "entry": ENTRY,
         },
     ),

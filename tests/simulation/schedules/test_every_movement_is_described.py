@@ -10,6 +10,13 @@ from tests.simulation.schedules.play import end_of
 from tests.simulation.schedules.stage import Stage, open_stage
 
 NO_MONEY = {
+    ("chalicelib.billing.ahead", "charge_soon"): "`charge_ahead`, and a log line where it has to wait",
+    ("chalicelib.partners.terms", "set_numbering"): "one conditional row of terms; nothing is posted",
+    ("chalicelib.partners.terms", "set_terms"): "conditional rows of terms; nothing is posted",
+    ("chalicelib.retail.terms", "set_terms"): "one conditional row of terms; nothing is posted",
+    ("chalicelib.retail.accounts", "change_own_terms"): "terms in the account; raced with invoices in `tests/retail`",
+    ("chalicelib.retail.accounts", "change_account"): "the loop around the two beside it; nothing is posted",
+    ("chalicelib.retail.accounts", "add_charge"): "what the next invoice has; beside `invoice` in a schedule",
     ("chalicelib.ledger.accounts", "add_account"): "adds a row to the chart of accounts; nothing is posted",
     ("chalicelib.ledger.settings", "change_settings"): "one conditional row of terms; nothing is posted",
     ("chalicelib.ledger.hand.recurring", "add_recurring"): "a row that says what recurs; `post_due` posts it",
@@ -40,6 +47,12 @@ NO_MONEY = {
 }
 """What is found and moves no money, with the reason."""
 
+ONLY_READ = {
+    f"chalicelib.billing.{name}"
+    for name in ("outlook", "preview", "preview_acts", "preview_late", "preview_tariff", "projection")
+}
+"""Modules that look where money stands to say what would happen; `tests/billing/test_preview.py` sees that none writes."""
+
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
@@ -58,7 +71,10 @@ def in_a_schedule(stage: Stage) -> set[tuple[str, str]]:
 
 def test_every_movement_of_money_is_in_a_schedule(stage: Stage) -> None:
     missing = money_movements() - in_a_schedule(stage) - NO_MONEY.keys()
-    assert not missing, "describe these in tests/simulation/schedules/movements.py"
+    missing = {(module, name) for module, name in missing if module not in ONLY_READ}
+    assert not missing, "describe these in tests/simulation/schedules/movements.py: " + ", ".join(
+        map(".".join, sorted(missing))
+    )
 
 
 def test_every_exception_is_still_one(stage: Stage) -> None:
