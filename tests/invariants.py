@@ -41,7 +41,6 @@ from chalicelib.ledger.tie_outs import tie_out
 from chalicelib.ledger.verify import verify_book
 from chalicelib.tenants.hierarchy import read_tree
 
-
 EDGE_PAIRS = (
     (RESELLER_RECEIVABLE, PAYABLE_TO_PARENT),
     (UNBILLED_RECEIVABLE, ACCRUED_PAYABLE),

@@ -66,7 +66,7 @@ MAY_WRITE_A_HASH_SIGN = {
     "chalicelib.api.openapi": "JSON pointers",
     "chalicelib.api.pages": "links within the page",
     "chalicelib.billing.model": "a tariff's version is named as its sort key is",
-    "chalicelib.billing.tariffs": "the bound of a range of tariffs: behind all of one day",
+    "chalicelib.billing.price_book": "the bound of a range of tariffs: behind all of one day",
 }
 """Where an f-string may hold a #, which is what joins the parts of a key."""
 

@@ -20,10 +20,10 @@ from chalicelib.billing.levels import Levels, Standing
 from chalicelib.billing.marks import finish_marks
 from chalicelib.billing.model import State, Timing
 from chalicelib.billing.post import levels_of
+from chalicelib.billing.price_book import DayPrices, NotPricedError, read_price_book, tariffs_of_chain
 from chalicelib.billing.settle import read_day_sheet
 from chalicelib.billing.state import change_state
 from chalicelib.billing.store import StateRow, to_state
-from chalicelib.billing.tariffs import DayPrices, NotPricedError, read_price_book, tariffs_of_chain
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.money import share_of

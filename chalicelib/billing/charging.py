@@ -14,6 +14,7 @@ from typing import NamedTuple
 from chalicelib.billing.advance import Cover, DayOfService, Step, cover_of, is_outside_the_cut, step
 from chalicelib.billing.legs import Use
 from chalicelib.billing.model import Timing
+from chalicelib.billing.price_book import DayPrices, NotPricedError
 from chalicelib.billing.roster import (
     BILLABLE_THEN_GONE,
     ENDED,
@@ -25,7 +26,6 @@ from chalicelib.billing.roster import (
     Covers,
     billable_positions,
 )
-from chalicelib.billing.tariffs import DayPrices, NotPricedError
 
 Amounts = tuple[int, ...]
 """One amount for each level, from the tenant's own edge upward."""

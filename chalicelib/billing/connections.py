@@ -10,8 +10,8 @@ from chalicelib.aws.tables import Check, ConditionFailed
 from chalicelib.billing.cut import with_tax
 from chalicelib.billing.overdue import guard_not_overdue
 from chalicelib.billing.pins import guard_day
+from chalicelib.billing.price_book import DayPrices, PriceBook, read_price_book
 from chalicelib.billing.state import read_state
-from chalicelib.billing.tariffs import DayPrices, PriceBook, read_price_book
 from chalicelib.core.errors import Conflict, FieldError, Invalid, Refusal, Unavailable
 from chalicelib.crm.model import Plan
 from chalicelib.funds.limits import read_limits

@@ -17,8 +17,8 @@ from chalicelib.billing.difference import Difference, compute_difference, read_g
 from chalicelib.billing.marks import finish_marks
 from chalicelib.billing.model import State
 from chalicelib.billing.post_correction import ToPost, build_post
+from chalicelib.billing.price_book import NotPricedError, read_price_book
 from chalicelib.billing.state import change_state
-from chalicelib.billing.tariffs import NotPricedError, read_price_book
 from chalicelib.core.errors import Unavailable
 from chalicelib.tenants.hierarchy import read_chain
 from chalicelib.tenants.model import Tenant

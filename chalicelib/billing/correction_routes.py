@@ -17,7 +17,7 @@ from chalicelib.billing.correction_shapes import (
 from chalicelib.billing.correction_store import find_correction, list_corrections
 from chalicelib.billing.corrections import Correction
 from chalicelib.billing.state import read_state
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import NotFound, invalid_field
 from chalicelib.crm.subscriber import subscriber_number
 
 bp = Blueprint(__name__, tag="Settlement")
@@ -32,7 +32,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 def list_all_corrections(call: Call) -> Answer:
     """One's own corrections, newest first: all, or those of one subscriber, or those about some days."""
     query, tenant_id = call.query, call.tenant.tenant_id
-    subscriber = None if query.subscriber is None else subscriber_number(tenant_id, query.subscriber)
+    subscriber = None if query.subscriber is None else _named(tenant_id, query.subscriber)
     after = decode_cursor(query.cursor)
     found: list[Correction] = []
     for _ in range(LOOKS_A_PAGE):
@@ -43,6 +43,14 @@ def list_all_corrections(call: Call) -> Answer:
     items = [summary_of(one) for one in found]
     page: Answer = page_of(CorrectionSummary)(items=items, next_cursor=encode_cursor(after))
     return page
+
+
+def _named(tenant_id: str, text: str) -> int:
+    """The number of a subscriber that a query names."""
+    try:
+        return subscriber_number(tenant_id, text)
+    except NotFound:
+        raise invalid_field("subscriber", "is not one of your subscribers") from None
 
 
 def _is_wanted(one: Correction, subscriber: int | None, query: CorrectionsQuery) -> bool:

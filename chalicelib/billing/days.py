@@ -9,9 +9,9 @@ from chalicelib.billing.advance import EdgeTerms
 from chalicelib.billing.correction_store import find_correction
 from chalicelib.billing.difference import Ground, read_ground
 from chalicelib.billing.model import SettledDay, State, Timing
+from chalicelib.billing.price_book import read_price_book
 from chalicelib.billing.service_days import KnownDays, ServiceDay, Setting
 from chalicelib.billing.state import read_state
-from chalicelib.billing.tariffs import read_price_book
 from chalicelib.core.dates import ONE_DAY, days_between
 from chalicelib.core.proration import DayCount, period_of
 from chalicelib.crm.model import ServiceEvent

@@ -11,8 +11,8 @@ from chalicelib.billing.correction_store import put_late_fact
 from chalicelib.billing.corrections import LateFact
 from chalicelib.billing.model import State
 from chalicelib.billing.pins import guard_day
+from chalicelib.billing.price_book import read_price_book
 from chalicelib.billing.state import change_state, read_state
-from chalicelib.billing.tariffs import read_price_book
 from chalicelib.core.errors import Conflict, Refusal, invalid_field
 from chalicelib.crm.filing import File, Filed
 from chalicelib.crm.model import EventKind, ServiceEvent

@@ -21,9 +21,10 @@ from chalicelib.billing.difference import advance_from, billed_counts, changes_o
 from chalicelib.billing.model import State, Tariff
 from chalicelib.billing.pins import guard_day
 from chalicelib.billing.post_correction import ToPost, build_post
+from chalicelib.billing.price_book import PriceBook, read_price_book
 from chalicelib.billing.state import change_state, read_days, read_states
 from chalicelib.billing.store import DayRow, to_day
-from chalicelib.billing.tariffs import EASTERNMOST, PriceBook, read_price_book
+from chalicelib.billing.tariffs import EASTERNMOST
 from chalicelib.core.dates import ONE_DAY, days_between
 from chalicelib.core.errors import Conflict, Unavailable
 from chalicelib.core.money import share_of

@@ -10,8 +10,9 @@ from datetime import date, datetime
 
 from chalicelib.aws.tables import Check, Operation
 from chalicelib.billing.model import State, Timing
+from chalicelib.billing.price_book import read_tariffs
 from chalicelib.billing.state import read_states, state_unmoved
-from chalicelib.billing.tariffs import MAX_GUARDED, read_tariffs, versions_from
+from chalicelib.billing.tariffs import MAX_GUARDED, versions_from
 from chalicelib.core.dates import last_ended_day
 from chalicelib.core.errors import Conflict, invalid_field
 from chalicelib.crm.plans import read_plans
@@ -46,7 +47,11 @@ def change_mode(child: Tenant, mode: Mode, now: datetime) -> tuple[Operation, ..
     fund = read_fund(child.tenant_id)
     if fund.balance_minor or fund.debt_minor:
         raise Conflict("fund-not-empty", "A mode changes only while the fund and what is owed for it are zero.")
-    return (open_or_close(child.tenant_id, is_open=mode is Mode.PREPAID), _settled_up(child), *_days_settled(nodes, now))
+    return (
+        open_or_close(child.tenant_id, is_open=mode is Mode.PREPAID),
+        _settled_up(child),
+        *_days_settled(nodes, now),
+    )
 
 
 def _check_children(nodes: Sequence[TreeNode], child: Tenant, mode: Mode) -> None:

@@ -11,10 +11,10 @@ from chalicelib.billing.charging import Ahead
 from chalicelib.billing.levels import Levels, Standing
 from chalicelib.billing.model import State
 from chalicelib.billing.patch import read_known_roster
+from chalicelib.billing.price_book import DayPrices, PriceBook, read_price_book
 from chalicelib.billing.projection import PricesOn
 from chalicelib.billing.roster import Columns, empty_roster
 from chalicelib.billing.state import read_state
-from chalicelib.billing.tariffs import DayPrices, PriceBook, read_price_book
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict, Unavailable
 from chalicelib.crm.events import read_events

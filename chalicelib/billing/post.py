@@ -11,6 +11,7 @@ from chalicelib.billing.cut import Cut, Level, find_cut, with_tax
 from chalicelib.billing.legs import Use
 from chalicelib.billing.levels import Levels, Standing
 from chalicelib.billing.model import SUSPEND, Mark, SettledDay, State
+from chalicelib.billing.price_book import DayPrices
 from chalicelib.billing.rollup import subtree_of
 from chalicelib.billing.roster import (
     SUSPENDED,
@@ -22,7 +23,6 @@ from chalicelib.billing.roster import (
 )
 from chalicelib.billing.state import change_state, read_days
 from chalicelib.billing.store import StateRow, day_row, to_state
-from chalicelib.billing.tariffs import DayPrices
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.money import share_of
 from chalicelib.ledger.journal import Draft, Line

@@ -26,9 +26,9 @@ from chalicelib.billing.preview_model import (
     Preview,
     Refused,
 )
+from chalicelib.billing.price_book import DayPrices, NotPricedError
 from chalicelib.billing.projection import Projected, crowd_of, numbers_in, project
 from chalicelib.billing.roster import Columns, billable_positions, day_sheet
-from chalicelib.billing.tariffs import DayPrices, NotPricedError
 from chalicelib.core.dates import days_between
 from chalicelib.core.errors import Conflict, invalid_field
 from chalicelib.core.proration import DayCount, Period, period_of

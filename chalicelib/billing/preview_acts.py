@@ -11,7 +11,7 @@ from chalicelib.billing.outlook import Outlook, read_outlook
 from chalicelib.billing.overdue import refused_as_overdue
 from chalicelib.billing.preview import Act, preview
 from chalicelib.billing.preview_model import Preview, Refused
-from chalicelib.billing.tariffs import PriceBook, read_price_book
+from chalicelib.billing.price_book import PriceBook, read_price_book
 from chalicelib.core.dates import day_at, to_micros
 from chalicelib.core.errors import Conflict
 from chalicelib.crm.change import AskedChange, foresee_event

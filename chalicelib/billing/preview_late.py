@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.billing.corrections import DayChange, day_changes, service_changes, total_use
-from chalicelib.billing.difference import _tax_of as tax_of  # what a posted correction computes its tax by
 from chalicelib.billing.difference import read_ground
+from chalicelib.billing.difference import tax_of as tax_of  # what a posted correction computes its tax by
 from chalicelib.billing.legs import Use
 from chalicelib.billing.levels import Levels
 from chalicelib.billing.outlook import Outlook

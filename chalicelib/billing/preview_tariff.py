@@ -17,16 +17,10 @@ from chalicelib.billing.outlook import Outlook, prices_by_day, read_outlook
 from chalicelib.billing.post_correction import ToPost
 from chalicelib.billing.preview import MAX_AHEAD, current_period, figures
 from chalicelib.billing.preview_model import Corrected, Figures, FundEffect, LevelEffect, Preview, Refused
+from chalicelib.billing.price_book import DayPrices, NotPricedError, PriceBook, read_price_book
 from chalicelib.billing.projection import Projected, crowd_of, numbers_in, project
 from chalicelib.billing.state import read_days
-from chalicelib.billing.tariffs import (
-    DayPrices,
-    NotPricedError,
-    PriceBook,
-    TariffTerms,
-    foresee_tariff,
-    read_price_book,
-)
+from chalicelib.billing.tariffs import TariffTerms, foresee_tariff
 from chalicelib.core.dates import days_between
 from chalicelib.core.errors import Conflict, invalid_field
 from chalicelib.core.money import share_of

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from chalicelib.billing.charging import Ahead, Amounts, charge_sheet, nothing_ahead
 from chalicelib.billing.legs import Use
+from chalicelib.billing.price_book import DayPrices
 from chalicelib.billing.roster import Columns, day_sheet, roster_after
-from chalicelib.billing.tariffs import DayPrices
 from chalicelib.core.money import share_of
 from chalicelib.crm.model import ServiceEvent
 

@@ -12,6 +12,7 @@ from chalicelib.billing.cut import Level, find_cut, level_totals, with_tax
 from chalicelib.billing.marks import finish_marks
 from chalicelib.billing.model import RESUME, Mark, State
 from chalicelib.billing.patch import read_known_roster
+from chalicelib.billing.price_book import DayPrices, read_price_book
 from chalicelib.billing.roster import (
     BILLABLE,
     ENABLED,
@@ -24,7 +25,6 @@ from chalicelib.billing.roster import (
     roster_after,
 )
 from chalicelib.billing.state import change_state, read_days, read_states
-from chalicelib.billing.tariffs import DayPrices, read_price_book
 from chalicelib.core.dates import ONE_DAY, day_at, days_between, to_micros
 from chalicelib.crm.events import read_events, resume_operation
 from chalicelib.funds.limits import read_limits

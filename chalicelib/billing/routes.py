@@ -11,6 +11,7 @@ from chalicelib.billing.corrections import correction_id
 from chalicelib.billing.days import MAX_SPAN, BilledDay, bill_services, by_service, default_span
 from chalicelib.billing.late_tariff import late_tariff
 from chalicelib.billing.model import RefundPolicy, SettledDay, Tariff, Timing
+from chalicelib.billing.price_book import read_tariffs, tariff_on
 from chalicelib.billing.run import RunOutcome, outcome_of, read_records, settle_through
 from chalicelib.billing.shapes import (
     DayAnswer,
@@ -25,7 +26,7 @@ from chalicelib.billing.shapes import (
     TariffPriceAnswer,
 )
 from chalicelib.billing.state import read_days, read_state
-from chalicelib.billing.tariffs import TariffTerms, read_tariffs, set_tariff, tariff_on
+from chalicelib.billing.tariffs import TariffTerms, set_tariff
 from chalicelib.core.dates import day_at, parse_day
 from chalicelib.core.errors import NotAllowed, NotFound, invalid_field
 from chalicelib.core.proration import DayCount, Span

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from chalicelib.billing.charging import Amounts, charge_sheet
 from chalicelib.billing.model import SettledDay
+from chalicelib.billing.price_book import DayPrices
 from chalicelib.billing.roster import (
     BILLABLE,
     BILLABLE_THEN_DISABLED,
@@ -29,7 +30,6 @@ from chalicelib.billing.roster import (
     empty_roster,
     roster_after,
 )
-from chalicelib.billing.tariffs import DayPrices
 from chalicelib.core.dates import days_between
 from chalicelib.crm.events import known_events
 from chalicelib.crm.model import EventKind, ServiceEvent

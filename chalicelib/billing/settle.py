@@ -19,11 +19,11 @@ from chalicelib.billing.marks import finish_marks
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.patch import read_known_roster
 from chalicelib.billing.post import DayToPost, post_day
+from chalicelib.billing.price_book import NotPricedError, PriceBook, read_price_book
 from chalicelib.billing.rollup import roll_up
 from chalicelib.billing.roster import Columns, UnknownServiceError, day_sheet
 from chalicelib.billing.sheet import DamagedSheetError, encode_sheet
 from chalicelib.billing.state import change_state, read_days, read_state, read_states
-from chalicelib.billing.tariffs import NotPricedError, PriceBook, read_price_book
 from chalicelib.core.dates import ONE_DAY, day_at, last_ended_day
 from chalicelib.core.errors import Unavailable
 from chalicelib.crm.events import read_events

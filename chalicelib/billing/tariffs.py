@@ -1,4 +1,4 @@
-"""Tariffs: setting a new version of what a child pays, and what a plan costs every level of a chain on a day."""
+"""Tariffs: setting a new version of what a child pays."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.aws import keys
 from chalicelib.aws.guards import Guard, no_guard, together
-from chalicelib.aws.tables import ConditionFailed, Operation, Put, read, read_all, read_page, write
-from chalicelib.billing.advance import EdgeTerms, charge
-from chalicelib.billing.model import RefundPolicy, Tariff, Terms, Timing
+from chalicelib.aws.tables import ConditionFailed, Operation, Put, read, write
+from chalicelib.billing.model import RefundPolicy, Tariff, Timing
 from chalicelib.billing.pins import guard_day
+from chalicelib.billing.price_book import read_price_book, read_tariffs
 from chalicelib.billing.state import read_state
-from chalicelib.billing.store import TariffRevisionRow, TariffRow, tariff_row, to_tariff
+from chalicelib.billing.store import TariffRevisionRow, tariff_row
 from chalicelib.core.dates import to_micros
-from chalicelib.core.errors import Conflict, FieldError, Invalid, NotFound, Refusal, Unavailable, invalid_field
-from chalicelib.core.proration import DayCount, Span, day_price
+from chalicelib.core.errors import Conflict, FieldError, Invalid, Refusal, Unavailable, invalid_field
+from chalicelib.core.proration import DayCount, Span
 from chalicelib.crm.model import Plan
 from chalicelib.crm.plans import plan_code, read_plans
 from chalicelib.tenants.hierarchy import read_tree
@@ -38,157 +38,6 @@ class TariffTerms:
     prices: tuple[tuple[str, int], ...]
     span: Span = Span.MONTH
     refund_fee_minor: int = 0
-
-
-class NotPricedError(Exception):
-    """A plan in use has no price at some level on a day: a defect that stops the settlement of that day."""
-
-
-@dataclass(frozen=True)
-class DayPrices:
-    """What every plan of a tenant costs on one day at each level of its chain, from the tenant's own edge upward.
-
-    `by_plan` is for that day, `periods` for the whole period it lies in. `edges` is None where nothing is charged: toward
-    the parent of a `percentage` tenant, and before the first version.
-    """
-
-    levels: tuple[str, ...]
-    tax_bps: tuple[int, ...]
-    terms: Terms
-    day_counts: tuple[str, ...]
-    by_plan: dict[str, tuple[int, ...]]
-    periods: dict[str, tuple[int, ...]]
-    edges: tuple[EdgeTerms | None, ...]
-
-    @property
-    def funded(self) -> tuple[bool, ...]:
-        """Whether each level pays from a fund."""
-        return tuple(mode == Mode.PREPAID for mode in self.terms.modes)
-
-    def first_charges(self, code: str, day: date) -> tuple[int, ...] | None:
-        """What a service of that plan moves at each level on its first day, without tax; None where it has no price."""
-        if code not in self.by_plan:
-            return None
-        return tuple(
-            charge(edge, code, period, day).rest_minor(day.toordinal())
-            if edge is not None and edge.timing is Timing.ADVANCE
-            else price
-            for edge, period, price in zip(self.edges, self.periods[code], self.by_plan[code], strict=True)
-        )
-
-
-@dataclass(frozen=True)
-class PriceBook:
-    """Everything that prices a tenant's services: the plans of its chain and all versions of every edge's tariff."""
-
-    chain: tuple[Tenant, ...]
-    plans: tuple[dict[str, Plan], ...]
-    tariffs: tuple[tuple[Tariff, ...], ...]
-
-    @property
-    def buyers(self) -> tuple[Tenant, ...]:
-        """The tenants that pay somebody, from the bottom up."""
-        return tuple(reversed(self.chain[1:]))
-
-    def terms_on(self, day: date) -> Terms:
-        """What prices that day as things stand: the versions in force, each buyer's first day of month and mode."""
-        return Terms(
-            tuple(next((t.version for t in edge if t.effective_on <= day), "") for edge in self.tariffs),
-            tuple(buyer.month_starts_on for buyer in self.buyers),
-            tuple(buyer.mode.value for buyer in self.buyers),
-        )
-
-    def charges_in_advance(self) -> bool:
-        """Whether any edge has a version that charges in advance."""
-        return any(version.timing is Timing.ADVANCE for edge in self.tariffs for version in edge)
-
-    def prices_on(self, day: date, terms: Terms | None = None) -> DayPrices:
-        """What each plan costs on that day, by these terms; plans that some level has no price for are left out."""
-        terms = terms or self.terms_on(day)
-        edges = [
-            None if mode == Mode.PERCENTAGE else next((t for t in edge if t.version == name), None)
-            for edge, name, mode in zip(self.tariffs, terms.versions, terms.modes, strict=True)
-        ]
-        rules = [
-            _edge_terms(edge, first) if edge else None for edge, first in zip(edges, terms.month_starts, strict=True)
-        ]
-        periods = {}
-        for code in self.plans[0] if self.plans else ():
-            prices = self._period_prices(code, edges, terms.modes)
-            if prices is not None:
-                periods[code] = prices
-        by_plan = {
-            code: tuple(
-                day_price(price, day, rule.day_count, rule.month_starts_on, rule.months) if rule else 0
-                for price, rule in zip(prices, rules, strict=True)
-            )
-            for code, prices in periods.items()
-        }
-        return DayPrices(
-            tuple(buyer.tenant_id for buyer in self.buyers),
-            tuple(edge.tax_bps if edge else 0 for edge in edges),
-            terms,
-            tuple(edge.day_count.value if edge else "" for edge in edges),
-            by_plan,
-            periods,
-            tuple(rules),
-        )
-
-    def _period_prices(self, code: str, edges: Sequence[Tariff | None], modes: Sequence[str]) -> tuple[int, ...] | None:
-        """What the plan costs each level for a whole period: nothing where its buyer earns a percentage."""
-        prices = []
-        for plans, edge, mode in zip(self.plans, edges, modes, strict=True):
-            plan = plans.get(code)
-            if plan is None or plan.based_on is None:
-                return None
-            code = plan.based_on.partition(".")[2]
-            if mode == Mode.PERCENTAGE:
-                prices.append(0)
-                continue
-            monthly = edge.prices_minor.get(code) if edge else None
-            if edge is None or monthly is None:
-                return None
-            prices.append(monthly * edge.span.months)
-        return tuple(prices)
-
-
-def _edge_terms(tariff: Tariff, month_starts_on: int) -> EdgeTerms:
-    return EdgeTerms(
-        tariff.timing,
-        tariff.day_count,
-        tariff.span.months,
-        month_starts_on,
-        tariff.refund_policy,
-        tariff.refund_fee_minor,
-    )
-
-
-def read_price_book(chain: Sequence[Tenant]) -> PriceBook:
-    """What prices the services of the last tenant of the chain: two requests for each level above it."""
-    buyers = list(reversed(chain[1:]))
-    return PriceBook(
-        tuple(chain),
-        tuple(read_plans(buyer.tenant_id) for buyer in buyers),
-        tuple(tuple(read_tariffs(buyer.tenant_id)) for buyer in buyers),
-    )
-
-
-def read_tariffs(child_id: str) -> list[Tariff]:
-    """All versions of a child's tariff, the one that wins first."""
-    return [to_tariff(row) for row in read_all(TariffRow, keys.tariffs(child_id), newest_first=True)]
-
-
-def tariffs_of_chain(chain: Sequence[Tenant]) -> list[list[Tariff]]:
-    """All versions of every edge of the chain, from the last tenant's own upward."""
-    return [read_tariffs(buyer.tenant_id) for buyer in reversed(chain[1:])]
-
-
-def tariff_on(child_id: str, day: date) -> Tariff:
-    """The version in force on a day; `NotFound` before the first."""
-    page = read_page(TariffRow, keys.tariffs(child_id), last=f"{day}#{keys.LAST}", limit=1, newest_first=True)
-    if not page.rows:
-        raise NotFound("tariff")
-    return to_tariff(page.rows[0])
 
 
 Late = Callable[[Tenant, Sequence[Tariff], Tariff, datetime], Sequence[Operation] | None]

@@ -11,7 +11,8 @@ MAX_NUMBER = 9_999
 MAX_OF = 128
 _KINDS = "|".join(PaperKind)
 _ID = re.compile(rf"d([0-9a-f]{{20}})-({_KINDS})-(en|bn)-([0-9]{{4}})", re.ASCII)
-_OF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}", re.ASCII)
+OF_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}"
+_OF = re.compile(OF_PATTERN, re.ASCII)
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 

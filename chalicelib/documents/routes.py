@@ -26,7 +26,7 @@ bp = Blueprint(__name__, tag="Documents")
     answer=DocumentAnswer,
     status=202,
     repeatable=True,
-    also={409: "being-printed"},
+    also={404: "not-found", 409: "being-printed"},
 )
 def create_document(call: Call) -> DocumentAnswer:
     """Have a paper printed. What was printed before is not printed again: the answer is the document that is there.

@@ -9,7 +9,7 @@ from chalicelib.api.fields import Answer, Body, Email, InstantOut, parsed, shown
 from chalicelib.api.paging import PageQuery
 from chalicelib.core.text import clean_text
 from chalicelib.documents.brand import MAX_ADDRESS_LINES, MAX_LOGO_BYTES, parse_colour, parse_digest
-from chalicelib.documents.document import MAX_OF, parse_of
+from chalicelib.documents.document import MAX_OF, OF_PATTERN, parse_of
 from chalicelib.documents.templates import MAX_SOURCE_BYTES, parse_source
 
 LanguageName = Literal["en", "bn"]
@@ -40,7 +40,11 @@ DocumentId = Annotated[
     str, parsed(_line(1, 64)), shown("d3f9a1c07b2e4d5f6a7b8-invoice-en-0001", minLength=1, maxLength=64)
 ]
 Source = Annotated[str, parsed(parse_source), shown('#import "house.typ": *', minLength=1, maxLength=MAX_SOURCE_BYTES)]
-ThingId = Annotated[str, parsed(parse_of), shown("INV-2026-000142", minLength=1, maxLength=MAX_OF)]
+ThingId = Annotated[
+    str,
+    parsed(parse_of),
+    shown("INV-2026-000142", pattern=f"^{OF_PATTERN}$", minLength=1, maxLength=MAX_OF),
+]
 
 
 class FileLinkAnswer(Answer):

@@ -102,17 +102,16 @@ class Moved(NamedTuple):
 
 @dataclass(frozen=True)
 class Window:
-    """What a statement counts: what was recorded up to `cut` for its month and those before it, from `first_month` on,
-    less what the statement before counted, which went up to `cut_before` for `month_before`."""
+    """What a statement counts: what was recorded up to `cut` for its month and those before it, less what the statement
+    before counted, which went up to `cut_before` for `month_before`."""
 
-    first_month: date
     month: date
     cut: int
     month_before: date | None = None
     cut_before: int = 0
 
     def counts(self, moved: Moved) -> bool:
-        if not (self.first_month <= moved.month <= self.month and moved.sequence <= self.cut):
+        if moved.month > self.month or moved.sequence > self.cut:
             return False
         if self.month_before is None:
             return True

@@ -31,12 +31,10 @@ class Counting:
     versions: Versions
 
 
-def window_of(state: CommissionState, drawing: Drawing, versions: Versions) -> Window:
+def window_of(state: CommissionState, drawing: Drawing) -> Window:
     """What belongs to a statement. Where another biller came meanwhile, all of its journal is new."""
-    first = versions.first_month
-    assert first is not None, "nothing is counted without terms"
     cut_before = state.cut if state.biller_id == drawing.biller_id else 0
-    return Window(first, drawing.month, drawing.cut, state.through, cut_before)
+    return Window(drawing.month, drawing.cut, state.through, cut_before)
 
 
 def count_page(counting: Counting, state: CommissionState, drawing: Drawing) -> tuple[Drawing, list[Operation]]:
@@ -57,7 +55,7 @@ def count_page(counting: Counting, state: CommissionState, drawing: Drawing) -> 
     sums = drawing.sums
     for subscriber, account in page:
         if _may_have_moved(counting, state, account):
-            found, more = _count(counting, window_of(state, drawing, counting.versions), subscriber, account, plans)
+            found, more = _count(counting, window_of(state, drawing), subscriber, account, plans)
             lines += found
             sums = sums.plus(more)
     counted = replace(drawing, tenant_id=tenant_id, after=after, sums=sums, parts=drawing.parts + bool(lines))

@@ -99,7 +99,7 @@ def to_cycle(body: CycleBody) -> Cycle:
     if own not in given:
         errors.append(FieldError(f"cycle.{own}", "is required"))
     if errors:
-        raise Invalid("invalid", "Some fields are not valid.", tuple(errors))
+        raise Invalid("invalid", f"A {body.kind} cycle is told by its {own} alone.", tuple(errors))
     return Cycle(CycleKind(body.kind), **{own: getattr(body, own)})
 
 

@@ -7,8 +7,8 @@ from chalicelib.billing.correction_store import find_correction, list_correction
 from chalicelib.billing.corrections import KIND, Correction, DayChange, level_sides, run_of
 from chalicelib.billing.difference import Difference, compute_difference, read_ground, versions_as_kept
 from chalicelib.billing.late_tariff import tariff_changes
+from chalicelib.billing.price_book import NotPricedError, PriceBook, read_price_book
 from chalicelib.billing.state import read_state
-from chalicelib.billing.tariffs import NotPricedError, PriceBook, read_price_book
 from chalicelib.core.errors import NotFound
 from chalicelib.ledger.entries import find_entry
 from chalicelib.ledger.journal import Entry, parse_entry_id

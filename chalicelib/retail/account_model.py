@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from chalicelib.crm.subscriber import subscriber_id
 from chalicelib.retail.dues import MonthFigures
+from chalicelib.retail.model import UNTAXED, Taxed
 
 KEPT_PERIODS = 3
 """Billed periods of a service that its account keeps, and so adjusts at the next invoice; what lies before stays."""
@@ -37,7 +38,8 @@ class BilledPeriod(NamedTuple):
     """Days of one service that were billed, both included: what they were billed in all, and with which prices.
 
     `starts_on` is the day of month on which the billing period begins that they lie in. The discount they were billed
-    with is taken off already: a rate, or what an amount for the whole account came to here.
+    with is taken off already: a rate, or what an amount for the whole account came to here. `taxed` is the tax that they
+    were billed with, and so are adjusted with.
     """
 
     first: date
@@ -47,6 +49,7 @@ class BilledPeriod(NamedTuple):
     prices: tuple[PriceUsed, ...]
     discount_bps: int = 0
     discount_minor: int = 0
+    taxed: Taxed = UNTAXED
 
 
 class BilledService(NamedTuple):

@@ -22,6 +22,7 @@ from chalicelib.retail.account_model import (
     WaitingCharge,
 )
 from chalicelib.retail.dues import MonthFigures
+from chalicelib.retail.model import UNTAXED, Taxed, TaxKind
 
 _day = date.fromisoformat
 
@@ -112,9 +113,11 @@ def _billed_data(service: BilledService) -> list[Any]:
 
 
 def _period_data(period: BilledPeriod) -> list[Any]:
-    first, last, starts_on, amount, used, bps, off = period
+    first, last, starts_on, amount, used, bps, off, taxed = period
     prices = [[plan, price, int(fixed)] for plan, price, fixed in used]
     data = [first.isoformat(), last.isoformat(), starts_on, amount, prices]
+    if taxed.bps:
+        return [*data, bps, off, taxed.bps, int(taxed.kind is TaxKind.INCLUSIVE)]
     return [*data, bps, off] if bps or off else data
 
 
@@ -124,10 +127,19 @@ def _to_billed(data: list[Any]) -> BilledService:
 
 
 def _to_period(
-    first: str, last: str, starts_on: int, amount: int, used: list[list[Any]], bps: int = 0, off: int = 0
+    first: str,
+    last: str,
+    starts_on: int,
+    amount: int,
+    used: list[list[Any]],
+    bps: int = 0,
+    off: int = 0,
+    tax_bps: int = 0,
+    inclusive: int = 0,
 ) -> BilledPeriod:
     prices = tuple([PriceUsed(plan, price, fixed == 1) for plan, price, fixed in used])
-    return BilledPeriod(_day(first), _day(last), starts_on, amount, prices, bps, off)
+    taxed = Taxed(tax_bps, TaxKind.INCLUSIVE if inclusive else TaxKind.EXCLUSIVE) if tax_bps else UNTAXED
+    return BilledPeriod(_day(first), _day(last), starts_on, amount, prices, bps, off, taxed)
 
 
 def _own_data(own: OwnTerms) -> list[Any]:

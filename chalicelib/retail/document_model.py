@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from chalicelib.crm.subscriber import subscriber_id
 from chalicelib.ledger.journal import RETAIL
-from chalicelib.retail.model import DocumentKind, TaxKind
+from chalicelib.retail.model import DocumentKind, Taxed, TaxKind
 from chalicelib.retail.numbering import Numbering
 
 
@@ -29,7 +29,8 @@ class LineKind(StrEnum):
 class DocumentLine(NamedTuple):
     """A line as it was issued; amounts as the prices are (with tax where the tax is inclusive), and of either sign.
 
-    `plan` is the plan's name as it was, `code` the plan's code; `text` is free text of whoever entered it.
+    `plan` is the plan's name as it was, `code` the plan's code; `text` is free text of whoever entered it. `taxed` is its
+    tax where that is another than the document's: an adjustment has the tax that its days were billed with.
     """
 
     kind: LineKind
@@ -40,6 +41,7 @@ class DocumentLine(NamedTuple):
     last: date | None = None
     text: str = ""
     code: str = ""
+    taxed: Taxed | None = None
 
 
 class Document(NamedTuple):

@@ -11,7 +11,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.rows import BooksRow, IntegerAttribute, JsonAttribute
 from chalicelib.aws.tables import Check, Put
 from chalicelib.retail.document_model import Batch, Counter, Document, DocumentLine, LineKind
-from chalicelib.retail.model import KIND_OF_LETTER, DocumentKind, TaxKind
+from chalicelib.retail.model import KIND_OF_LETTER, DocumentKind, Taxed, TaxKind
 from chalicelib.retail.numbering import Numbering
 
 _day = date.fromisoformat
@@ -88,14 +88,24 @@ def _plain_of(document: Document) -> tuple[str | int, ...]:
 def _line_data(line: DocumentLine) -> list[Any]:
     first = line.first.isoformat() if line.first else None
     last = line.last.isoformat() if line.last else None
-    fields = [line.kind.value, line.amount_minor, line.service, line.plan, first, last, line.text, line.code]
+    fields = [
+        line.kind.value,
+        line.amount_minor,
+        line.service,
+        line.plan,
+        first,
+        last,
+        line.text,
+        line.code,
+        line.taxed,
+    ]
     while not fields[-1]:
         fields.pop()
     return fields
 
 
 def _to_line(data: list[Any]) -> DocumentLine:
-    kind, amount, service, plan, first, last, text, code = data + [None] * (8 - len(data))
+    kind, amount, service, plan, first, last, text, code, taxed = data + [None] * (9 - len(data))
     return DocumentLine(
         LineKind(kind),
         amount or 0,
@@ -105,6 +115,7 @@ def _to_line(data: list[Any]) -> DocumentLine:
         _day(last) if last else None,
         text or "",
         code or "",
+        Taxed(taxed[0], TaxKind(taxed[1])) if taxed else None,
     )
 
 

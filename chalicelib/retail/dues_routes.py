@@ -79,7 +79,15 @@ def show_subscriber_dues(call: Call, subscriber_id: str) -> DuesByMonthAnswer:
     return show_dues(account, dues, months_of(documents, call.today))
 
 
-@bp.api("GET", "/v1/dues", may="retail:read", module="subscribers", query=DuesQuery, answer=OwingPage)
+@bp.api(
+    "GET",
+    "/v1/dues",
+    may="retail:read",
+    module="subscribers",
+    query=DuesQuery,
+    answer=OwingPage,
+    also={409: "not-a-biller"},
+)
 def show_who_owes(call: Call) -> Any:
     """The subscribers that owe, or those past a due day. A page of a long list may be short and still go on."""
     query: DuesQuery = call.query
@@ -95,7 +103,14 @@ def show_who_owes(call: Call) -> Any:
     return OwingPage(items=[show_owing(one, names) for one in found], next_cursor=encode_cursor(following))
 
 
-@bp.api("GET", "/v1/dues/totals", may="retail:read", module="subscribers", answer=TotalsOfDuesAnswer)
+@bp.api(
+    "GET",
+    "/v1/dues/totals",
+    may="retail:read",
+    module="subscribers",
+    answer=TotalsOfDuesAnswer,
+    also={409: "not-a-biller"},
+)
 def show_total_dues(call: Call) -> TotalsOfDuesAnswer:
     """What the subscribers of each tenant that is billed here owe together, as of now."""
     check_biller(call.tenant)
@@ -111,7 +126,7 @@ def show_total_dues(call: Call) -> TotalsOfDuesAnswer:
     query=RetailAgeingQuery,
     answer=RetailAgeingFile,
     text=_CSV,
-    also={422: "too-large"},
+    also={409: "not-a-biller", 422: "too-large"},
 )
 def show_retail_receivables(call: Call) -> Answer | Response:
     """What each subscriber owes by days past the due day, as of now; together it is the balance of account 1100."""

@@ -71,7 +71,15 @@ def invoice_one(call: Call) -> InvoiceAnswer:
     return show_document(invoice_subscriber(asked, call.remember(show_document)))
 
 
-@bp.api("GET", "/v1/invoices", may="retail:read", module="subscribers", query=InvoicesQuery, answer=InvoicePage)
+@bp.api(
+    "GET",
+    "/v1/invoices",
+    may="retail:read",
+    module="subscribers",
+    query=InvoicesQuery,
+    answer=InvoicePage,
+    also={409: "not-a-biller"},
+)
 def show_invoices(call: Call) -> Any:
     """The tenant's invoices, the newest first. A page of a list that leaves some out may be short and still go on."""
     query: InvoicesQuery = call.query

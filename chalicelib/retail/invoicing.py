@@ -169,7 +169,7 @@ class _Billing:
         found: list[BilledPeriod] = []
         while len(periods) < KEPT_PERIODS and first < earliest:
             last = min(billing_period(first, self.own_day).last, earliest - ONE_DAY)
-            found.append(BilledPeriod(first, last, self.own_day, 0, ()))
+            found.append(BilledPeriod(first, last, self.own_day, 0, (), taxed=self.terms.taxed))
             first = last + ONE_DAY
         return found
 
@@ -184,9 +184,10 @@ class _Billing:
             return billed
         plan = runs[-1].plan if runs else billed.prices[-1].plan if billed.prices else ""
         difference = amount - billed.amount_minor
+        other_tax = None if billed.taxed == self.terms.taxed else billed.taxed
         name = self.prices.names.get(plan, plan)
         self.lines.append(
-            DocumentLine(LineKind.ADJUSTMENT, difference, number, name, billed.first, billed.last, "", plan)
+            DocumentLine(LineKind.ADJUSTMENT, difference, number, name, billed.first, billed.last, "", plan, other_tax)
         )
         known = {price.plan: price for price in (*used.values(), *billed.prices)}
         return billed._replace(amount_minor=amount, prices=tuple(known.values()))
@@ -216,7 +217,8 @@ class _Billing:
                 self.lines.append(DocumentLine(LineKind.DISCOUNT, -taken, number, "", first, last, "", within[-1].plan))
             # A start that is corrected later, to an earlier day of the first period, is found by that.
             begins = first if before or found else max(period.first, self.terms.starts_on)
-            found.append(BilledPeriod(begins, last, self.own_day, cost - taken, tuple(used.values()), bps, off))
+            amount, taxed = cost - taken, self.terms.taxed
+            found.append(BilledPeriod(begins, last, self.own_day, amount, tuple(used.values()), bps, off, taxed))
             first = last + ONE_DAY
         return found
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from chalicelib.retail.dues import DuesKind
 from chalicelib.retail.numbering import Numbering
@@ -34,6 +35,16 @@ class TaxKind(StrEnum):
 
     INCLUSIVE = "inclusive"
     EXCLUSIVE = "exclusive"
+
+
+class Taxed(NamedTuple):
+    """Which tax an amount has: its rate, and whether the amount holds it."""
+
+    bps: int
+    kind: TaxKind
+
+
+UNTAXED = Taxed(0, TaxKind.EXCLUSIVE)
 
 
 class DocumentKind(StrEnum):
@@ -108,6 +119,11 @@ class Terms:
     dues: DuesKind = DuesKind.CUMULATIVE
     numberings: Mapping[DocumentKind, Numbering] = field(default_factory=lambda: dict(DEFAULT_NUMBERINGS))
     revision: int = 0
+
+    @property
+    def taxed(self) -> Taxed:
+        """The tax of what is invoiced now."""
+        return Taxed(self.tax_bps, self.tax) if self.tax_bps else UNTAXED
 
     def numbering(self, kind: DocumentKind) -> Numbering:
         """How documents of that kind are numbered."""

@@ -157,6 +157,7 @@ def test_schemas_of_the_books_and_funds_are_named_without_their_module() -> None
         ("NewSubscriberBody", "phone", ["+880 (1711) 234-567", "01711234567", None], ["1234", "01711x", "0" * 16, "+"]),
         ("NewSubscriberBody", "mac", ["9c53.0007.0000", "9C:53:00:07:00:7B"], ["9C:53-00:07:00:7B", "9C53000700", "x"]),
         ("NewSubscriberBody", "username", ["a", "a.b_c@d+e-f"], ["", "-a", "a b", "a" * 65]),
+        ("DocumentBody", "of", ["0", "t4h8w2.s123.2026-11", "a" * 128], ["", ".a", "a b", "a/b", "\u009b", "a" * 129]),
     ],
 )
 def test_a_schema_allows_what_its_field_takes_and_nothing_else(
@@ -191,6 +192,6 @@ def test_no_parameter_of_a_query_may_be_null() -> None:
     } in queries
 
 
-@pytest.mark.parametrize("name", ["GET /v1/fund", "GET /v1/fund/movements", "GET /v1/tariff"])
-def test_what_the_operator_has_none_of_is_told_as_404(name: str) -> None:
+@pytest.mark.parametrize("name", ["GET /v1/fund", "GET /v1/fund/movements", "GET /v1/tariff", "POST /v1/documents"])
+def test_what_may_not_be_there_is_told_as_404(name: str) -> None:
     assert "404" in OPERATIONS[name]["responses"]

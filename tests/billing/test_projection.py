@@ -10,9 +10,9 @@ from chalicelib.billing.charging import Ahead, charge_sheet, nothing_ahead
 from chalicelib.billing.legs import Use
 from chalicelib.billing.model import RefundPolicy, Terms, Timing
 from chalicelib.billing.post import uses_of
+from chalicelib.billing.price_book import DayPrices
 from chalicelib.billing.projection import crowd_of, numbers_in, project
 from chalicelib.billing.roster import Columns, day_sheet, empty_roster, roster_after
-from chalicelib.billing.tariffs import DayPrices
 from chalicelib.core.dates import days_between
 from chalicelib.core.proration import DayCount, day_price
 from chalicelib.crm.model import EventKind, ServiceEvent

@@ -9,11 +9,12 @@ from chalicelib.aws import keys
 from chalicelib.aws.tables import Put, read, write
 from chalicelib.billing.model import RefundPolicy, Tariff, Timing
 from chalicelib.billing.pins import guard_day, hold_days, release_days
+from chalicelib.billing.price_book import NotPricedError
 from chalicelib.billing.run import plan_days, settle_through
 from chalicelib.billing.settle import NotDueError, ParkedError, park, settle_day
 from chalicelib.billing.state import change_state, read_days, read_state
 from chalicelib.billing.store import SheetRow, tariff_row
-from chalicelib.billing.tariffs import NotPricedError, TariffTerms, set_tariff
+from chalicelib.billing.tariffs import TariffTerms, set_tariff
 from chalicelib.core.errors import Conflict, Invalid, Unavailable
 from chalicelib.core.proration import DayCount
 from chalicelib.crm.find import find_subscriber

@@ -7,16 +7,9 @@ import pytest
 
 from chalicelib.billing import tariffs
 from chalicelib.billing.model import RefundPolicy, Timing
+from chalicelib.billing.price_book import read_price_book, read_tariffs, tariff_on
 from chalicelib.billing.settle import settle_day
-from chalicelib.billing.tariffs import (
-    TariffTerms,
-    guard_base,
-    guard_priced,
-    read_price_book,
-    read_tariffs,
-    set_tariff,
-    tariff_on,
-)
+from chalicelib.billing.tariffs import TariffTerms, guard_base, guard_priced, set_tariff
 from chalicelib.core.errors import Conflict, Invalid, NotFound
 from chalicelib.core.proration import DayCount
 from chalicelib.crm.model import Plan

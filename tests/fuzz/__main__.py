@@ -18,7 +18,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="tributary-fuzz-"))
     server = Server(folder / "data")
     try:
-        walk = walk_over(server.base_url, asked.seed)
+        walk = walk_over(server, asked.seed)
         walk.do_valid_ones()
         _walk_on(walk, server, asked)
     finally:

@@ -1,4 +1,6 @@
-"""An installation to fuzz: the operator, Alpha under it, Beta under Alpha, each with a life, made over HTTP.
+"""An installation to fuzz: the operator, Alpha under it, Beta, Epsilon and Theta under Alpha, made over HTTP.
+
+Beta pays from a fund, Epsilon by invoice, Theta earns a percentage. What they owe and are owed is made in `billed.py`.
 
 The ids of what a party has are kept by kind, in the words of `tests/journeys/isolation_cases.py`. Ids of kinds that
 nobody makes here are learned from answers as the run goes on.
@@ -17,6 +19,12 @@ import requests
 from tests.fuzz.server import OPERATOR, PASSWORD, Person
 
 LINES_OF_A_JOB = 401
+ABOVE = {"ALPHA": "OP", "BETA": "ALPHA", "EPSILON": "ALPHA", "THETA": "ALPHA"}
+"""Who speaks besides the operator, and whose reseller it is."""
+MODE = {"EPSILON": "aggregate", "THETA": "percentage"}
+"""How they pay who pay from no fund."""
+CHILD_OF_MODE = {"prepaid": "child", "aggregate": "aggregate-child", "percentage": "percentage-child"}
+"""The kind that a reseller is to its parent, in the words of the cases."""
 AT_MOST_IDS = 12
 """Of a kind; those made first stay, the last ones make room."""
 
@@ -61,20 +69,24 @@ def seed_installation(base_url: str) -> Installation:
     operator = Person("OP", OPERATOR, base_url)
     me = operator.get("/v1/me")
     parties = {"OP": Party("OP", operator, me["tenant"]["id"], needed=frozenset({me["user"]["id"]}))}
-    for code, above in (("ALPHA", "OP"), ("BETA", "ALPHA")):
+    for code, above in ABOVE.items():
         parties[code] = _onboard(parties[above], code, today)
-        parties[above].ids["child"].append(parties[code].tenant_id)
+        parties[above].ids[CHILD_OF_MODE[MODE.get(code, "prepaid")]].append(parties[code].tenant_id)
         parties[above].needed |= {parties[code].tenant_id}
-    for code, above in (("DELTA", "OP"), ("EPSILON", "ALPHA"), ("ZETA", "BETA")):
+    for code, above in (("DELTA", "OP"), ("KAPPA", "ALPHA"), ("ZETA", "BETA")):
         parties[above].ids["child"].insert(0, _onboard(parties[above], code, today).tenant_id)
-    for code, above in (("OP", None), ("ALPHA", "OP"), ("BETA", "ALPHA")):
-        parent = parties[above] if above else None
-        _offer(code, parties[code], parent, today)
-        _sell(code, parties[code], parent, today)
+    for code, above in {"OP": "", **ABOVE}.items():
+        _offer(code, parties[code], parties.get(above), today)
+        _sell(code, parties[code], parties.get(above), today)
     operator.send("POST", "/v1/settlements", {"date": str(today - timedelta(days=2))})
     for code, party in parties.items():
         _keep_books(code, party, today)
     return Installation(base_url, parties, today)
+
+
+def first_of_last_month(today: date) -> date:
+    """Since when Alpha and Theta are there: a month of theirs is over."""
+    return (today.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
 def owner_email(code: str) -> str:
@@ -84,12 +96,14 @@ def owner_email(code: str) -> str:
 
 def _onboard(parent: Party, code: str, today: date) -> Party:
     email = owner_email(code)
+    four_days_ago = today - timedelta(days=4)
+    since = min(first_of_last_month(today), four_days_ago) if code in ("ALPHA", "THETA") else four_days_ago
     body = {
         "name": f"{code.title()} Net",
         "code": code,
         "owner": {"name": f"Owner of {code}", "email": email, "password": PASSWORD},
-        "settlement": {"mode": "prepaid"},
-        "settles_from": str(today - timedelta(days=4)),
+        "settlement": {"mode": MODE.get(code, "prepaid")},
+        "settles_from": str(since),
     }
     tenant_id = parent.owner.send("POST", "/v1/resellers", body)["id"]
     owner = Person(code, email, parent.owner.base_url)
@@ -105,7 +119,7 @@ def _offer(code: str, party: Party, parent: Party | None, today: date) -> None:
     party.keep("parent-plan", *based_on.values())
     party.keep("plan", plan["id"], plan["code"])
     party.keep("plan-code", plan["code"])
-    for child in party.ids["child"]:
+    for child in (*party.ids["child"], *party.ids["aggregate-child"]):
         prices = [{"plan": plan["id"], "monthly_price": "600.00"}]
         tariff = {"effective_on": str(today - timedelta(days=4)), "prices": prices}
         party.owner.send("PUT", f"/v1/resellers/{child}/tariff", tariff)
@@ -118,7 +132,7 @@ def add_user(party: Party, email: str, role: str) -> str:
 
 
 def _sell(code: str, party: Party, parent: Party | None, today: date) -> None:
-    if parent is not None:
+    if parent is not None and code not in MODE:
         money = {"amount": "900000.00" if code == "ALPHA" else "90000.00", "method": "cash"}
         parent.owner.send("POST", f"/v1/resellers/{party.tenant_id}/recharges", money)
     start = str(today - timedelta(days=3))
@@ -148,8 +162,8 @@ def _keep_books(code: str, party: Party, today: date) -> None:
         party.keep("entry", party.owner.send("POST", "/v1/ledger/entries", entry)["id"])
         party.keep("draft", party.owner.send("POST", "/v1/ledger/drafts", entry)["id"])
     party.keep("attachment", _attach(party))
-    party.keep("logo", "laaaaaaaaaaaaaaaa")
-    party.keep("document", "d00000000000000000000-invoice-en-0001")
+    party.keep("kind", "invoice")
+    party.keep("version", "1")
     if code == "ALPHA":
         party.keep("job", _import_in_the_background(code, party, today))
 

@@ -28,15 +28,25 @@ class Server:
         own = {"PORT": "0", "DEMO": "0", "DATA_DIR": str(data), "PYTHONDONTWRITEBYTECODE": "1"}
         signing_in = {"OPERATOR_EMAIL": OPERATOR, "OPERATOR_PASSWORD": PASSWORD}
         self.data = data
+        self.environment = clean | own | signing_in
+        self.said: deque[str] = deque(maxlen=400)
+        self._start()
+
+    def start_again(self) -> None:
+        """Stop, and go on with the same data at the same address: what is done once an hour is done now."""
+        self.stop()
+        self.environment["PORT"] = self.base_url.rpartition(":")[2]
+        self._start()
+
+    def _start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local"],
             cwd=REPOSITORY,
-            env=clean | own | signing_in,
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.said: deque[str] = deque(maxlen=400)
         self.base_url = self._address()
         threading.Thread(target=self._listen, daemon=True).start()
 

@@ -25,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def walk(server: Server) -> Walk:
     """A walk whose valid requests have been made."""
-    begun = walk_over(server.base_url, NUMBER)
+    begun = walk_over(server, NUMBER)
     begun.do_valid_ones()
     return begun
 

@@ -1,7 +1,7 @@
 """What a person reads after a run that found something."""
 
 from tests.fuzz.findings import Findings
-from tests.fuzz.seeded import owner_email
+from tests.fuzz.seeded import ABOVE, owner_email
 from tests.fuzz.server import OPERATOR, PASSWORD, Server
 
 _LOGIN = (
@@ -12,7 +12,7 @@ _LOGIN = (
 
 def how_to_see_it_again(findings: Findings, server: Server) -> str:
     """Every finding, and before them the commands that start the same installation again."""
-    people = {"OP": OPERATOR, **{code: owner_email(code) for code in ("ALPHA", "BETA")}}
+    people = {"OP": OPERATOR, **{code: owner_email(code) for code in ABOVE}}
     logins = [_LOGIN.format(code=code, email=email, password=PASSWORD) for code, email in people.items()]
     failures = [line[:3000] for line in server.failures_said()]
     return "\n".join(

@@ -4,7 +4,7 @@ import copy
 import random
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +13,11 @@ import schemathesis
 from schemathesis import Case
 from schemathesis.core.failures import FailureGroup
 
+from tests.fuzz.billed import bill_installation, learn_statement
 from tests.fuzz.checks import OF_SCHEMATHESIS, Reader, is_problem, repeated_otherwise
 from tests.fuzz.findings import Findings
-from tests.fuzz.seeded import Installation, Party, add_user, seed_installation
-from tests.fuzz.server import Person, session_from
+from tests.fuzz.seeded import AT_MOST_IDS, Installation, Party, add_user, seed_installation
+from tests.fuzz.server import Person, Server, session_from
 from tests.fuzz.variants import KEY, Maker, Request, requests_of
 from tests.journeys.isolation_cases import CASES
 
@@ -25,6 +26,9 @@ SPENDS_ITS_CALLER = {"POST /v1/me/password"}
 
 COMES_LAST = ("POST /v1/auth/login", "POST /v1/me/password")
 """Too many of these and nobody can sign in any more from this address."""
+
+TAKES_AWAY = {"POST /v1/invoices/{invoice_id}/void"}
+"""After this there is nothing left to do with what it names."""
 
 SLOW_SECONDS = 10.0
 RUBBISH = ("Bearer rubbish", "Bearer a.b.c", "Basic b3duZXI6aG9yc2U=", "Bearer ", "rubbish")
@@ -44,7 +48,7 @@ class Walk:
     def __post_init__(self) -> None:
         schema = schemathesis.openapi.from_dict(_without_security(self.document))
         found = [result.ok() for result in schema.get_all_operations()]
-        self.operations = sorted(found, key=lambda one: (one.label in COMES_LAST, one.method.upper() != "POST"))
+        self.operations = sorted(found, key=_turn)
         self.session = session_from("127.0.1.1")
         self.spent = 0
 
@@ -59,7 +63,7 @@ class Walk:
             self._look_around()
             for operation in self._makers_of_new_ones(waiting) if turn else ():
                 self._do_valid(operation)
-            waiting = [one for one in waiting if not self._do_valid(one, (0, self._neighbours(one), -1)[turn])]
+            waiting = [one for one in waiting if not any(self._do_valid(one, at) for at in self._places(one, turn))]
 
     def _look_around(self) -> None:
         """Learn the ids of what the parties have from every list there is."""
@@ -73,20 +77,26 @@ class Walk:
         collections = {operation.path.partition("/{")[0] for operation in waiting if "{" in operation.path}
         return [one for one in self.operations if one.method.upper() == "POST" and one.path in collections]
 
+    def _places(self, operation: Any, turn: int) -> Sequence[int]:
+        """Which of the ids of a kind to try: the first, then one that no neighbour tries, then all, the newest first."""
+        return ((0,), (self._neighbours(operation),), range(-1, -AT_MOST_IDS - 1, -1))[turn]
+
     def _neighbours(self, operation: Any) -> int:
         """How many operations before it are about one of the same things: each gets one that no other has used."""
         same = [one for one in self.operations if one.path.partition("}")[0] == operation.path.partition("}")[0]]
         return same.index(operation)
 
     def _do_valid(self, operation: Any, at: int = 0) -> bool:
-        valid = CASES.get(operation.label)
-        party = self.installation.parties[valid.by if valid else "OP"]
-        maker, done = Maker(operation, party, self.installation.today, random.Random(0)), False
-        for also in (False, True):
+        valid, done = CASES.get(operation.label), False
+        for also, one in enumerate((valid, valid and valid.also)):
+            if one is None:
+                continue
+            party = self.installation.parties[one.by]
+            maker = Maker(operation, party, self.installation.today, random.Random(0))
             self._replenish(party, operation.label)
-            case = maker.valid_case(also, at)
-            if case is None and maker.valid is not None and not also:
-                self.findings.refused[operation.label] = f"{party.code} has not every id of {maker.valid.kinds()}"
+            case = maker.valid_case(bool(also), at)
+            if case is None and not done:
+                self.findings.refused[operation.label] = f"{party.code} has not every id of {one.kinds()}"
             if case is not None:
                 response = self.send(operation, party, Request(case, "valid"), party.code)
                 done = done or (response is not None and response.ok)
@@ -212,6 +222,11 @@ class Walk:
         return self.readers[operation.label]
 
 
+def _turn(operation: Any) -> tuple[bool, bool, bool]:
+    """When an operation is done: what makes things comes first."""
+    return operation.label in COMES_LAST, operation.method.upper() != "POST", operation.label in TAKES_AWAY
+
+
 def _without_security(document: dict[str, Any]) -> dict[str, Any]:
     """The document as one whose tokens are this walk's own affair: spoiling them would be all there is to spoil."""
     bare = copy.deepcopy(document)
@@ -240,6 +255,8 @@ def learn(party: Party, operation: Any, response: requests.Response) -> None:
 
 _ALIASES = {
     "/v1/resellers": "child",
+    "/v1/resellers/{reseller_id}/aggregate-invoices": "child-invoice",
+    "/v1/resellers/{reseller_id}/commission-statements": "child-statement",
     "/v1/audit-log": "audit-line",
     "/v1/subscribers/import": "",
     "/v1/service-events/import": "",
@@ -254,7 +271,11 @@ def _singular(word: str) -> str:
     return word.removesuffix("s")
 
 
-def walk_over(base_url: str, number: int) -> Walk:
-    """A walk over the API at that address, an installation made for it; `number` says which requests it makes."""
-    document = requests.get(f"{base_url}/openapi.json", timeout=60).json()
-    return Walk(seed_installation(base_url), document, number)
+def walk_over(server: Server, number: int) -> Walk:
+    """A walk over the API of that server, an installation made in it; `number` says which requests it makes."""
+    document = requests.get(f"{server.base_url}/openapi.json", timeout=60).json()
+    installation = seed_installation(server.base_url)
+    bill_installation(installation)
+    server.start_again()
+    learn_statement(installation)
+    return Walk(installation, document, number)

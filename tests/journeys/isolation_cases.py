@@ -161,7 +161,13 @@ RESELLERS = {
     "POST /v1/resellers/{reseller_id}/login-as": Case(_CHILD, {"reason": "asked for help", "scope": "write"}),
     "PUT /v1/resellers/{reseller_id}/tariff": Case(
         _CHILD,
-        {"effective_on": "2026-11-25", "prices": [{"plan": "<plan>", "monthly_price": "650.00"}], **_TERMS},
+        {
+            "effective_on": "2026-11-25",
+            "prices": [{"plan": "<plan>", "monthly_price": "650.00"}],
+            "period": "month",
+            "refund_fee": "0.00",
+            **_TERMS,
+        },
     ),
     "GET /v1/resellers/{reseller_id}/tariff": Case(_CHILD),
     "POST /v1/resellers/{reseller_id}/recharges": Case(_CHILD, {**_MONEY, "reference": "MR-1", "note": "paid"}),

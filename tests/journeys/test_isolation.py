@@ -1,5 +1,7 @@
 """Every route of the API, walked by everybody: nobody meets another tenant, whatever id, token or role it comes with.
 
+Every answer on the way has a status that the document names.
+
 The routes are those of the OpenAPI document. A route without a case in `isolation_cases.py` fails here, and so does one
 whose case leaves out a field or a parameter, since that may be an id.
 """
@@ -172,6 +174,7 @@ def ask(
     key = "walk" if ENDPOINT[route].repeatable else None
     with isp.watched() as touched:
         reply = client.call(method, case.target(path, ids), case.sent(ids), key, headers)
+    assert str(reply.status) in operation_of(route)["responses"], (route, reply.status, reply.text)
     assert reply.status < 500, reply.text
     named = next((ids[kind] for kind in OF_A_CHILD if kind in case.kinds()), None)
     if route in NAMES_A_RESELLER:

@@ -91,6 +91,9 @@ def test_corrections_are_listed_newest_first_and_by_subscriber_and_day(beta: Cli
     rest = delta.get(f"/v1/corrections?limit=1&cursor={first['next_cursor']}").ok(200)
     assert [page["items"][0]["id"] for page in (first, rest)] == ids
     assert delta.get(f"/v1/corrections?subscriber={subscriber_of(delta)}").ok(200)["items"][0]["id"] == ids[0]
+    for stranger in ("op.s1", subscriber_of(delta).rpartition(".")[0], "s1"):
+        refused = delta.get(f"/v1/corrections?subscriber={stranger}").ok(422)
+        assert [error["field"] for error in refused["errors"]] == ["subscriber"]
     assert delta.get("/v1/corrections?to=2026-11-08").ok(200)["items"] == []
     assert delta.get("/v1/corrections?from=2026-11-11").ok(200)["items"] == []
     assert beta.get("/v1/corrections").ok(200)["items"] == []

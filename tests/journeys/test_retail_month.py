@@ -226,6 +226,49 @@ def test_tax_is_rounded_once_an_invoice_whether_it_is_added_or_in_the_price(beta
     assert (net_of(beta, "4000"), net_of(beta, "2200")) == ("-130.15", "-6.50")
 
 
+ADDED, IN_IT = {"tax_bps": 500}, {"tax_bps": 500, "tax": "inclusive"}
+
+
+@pytest.mark.parametrize(
+    ("then", "charged", "now", "total", "tax"),
+    [
+        # 250.00 of November are taken back with the 5% that were added to them, or in them; what is new has today's tax.
+        (ADDED, ("500.00", "25.00", "525.00"), {"tax_bps": 1_500}, "312.50", "62.50"),
+        (ADDED, ("500.00", "25.00", "525.00"), {"tax_bps": 1_500, "tax": "inclusive"}, "237.50", "52.72"),
+        (ADDED, ("500.00", "25.00", "525.00"), {"tax_bps": 0}, "237.50", "-12.50"),
+        (IN_IT, ("476.19", "23.81", "500.00"), {"tax_bps": 1_500}, "325.00", "63.10"),
+    ],
+)
+def test_what_is_taken_back_has_the_tax_that_it_was_charged_with(
+    beta: Client,
+    the_clock: SetClock,
+    then: dict[str, Any],
+    charged: tuple[str, str, str],
+    now: dict[str, Any],
+    total: str,
+    tax: str,
+) -> None:
+    beta.put("/v1/billing-terms", {**TERMS, **then}).ok(200)
+    rahim = connect(beta, "Rahim", "2026-11-01")
+    by_itself(the_clock, "2026-11-01")
+    beta = morning(the_clock, "2026-11-15")
+    beta.post(f"/v1/subscribers/{rahim}/events", {"type": "disable", "effective_on": "2026-11-15"}).ok(201)
+    beta.put("/v1/billing-terms", {**TERMS, **now}).ok(200)
+    beta = morning(the_clock, "2026-12-01")
+    beta.post(f"/v1/subscribers/{rahim}/events", {"type": "enable", "effective_on": "2026-12-01"}).ok(201)
+    beta = by_itself(the_clock, "2026-12-01")
+    first, second = invoices_of(beta, rahim)
+    assert figures(first) == charged
+    assert [(one["kind"], one["amount"]) for one in second["lines"]] == [
+        ("adjustment", "-250.00"),
+        ("service", "500.00"),
+    ]
+    assert (second["total"], second["tax"]) == (total, tax)
+    beta.post(f"/v1/invoices/{second['id']}/void", {"reason": "once more"}).ok(201)
+    assert account(beta, rahim)["balance"] == charged[2]
+    assert (net_of(beta, "4000"), net_of(beta, "2200")) == (f"-{charged[0]}", f"-{charged[1]}")
+
+
 def test_a_discount_is_off_each_period_until_its_day_and_never_more_than_the_price(
     beta: Client, the_clock: SetClock
 ) -> None:

@@ -34,6 +34,7 @@ from chalicelib.retail.document_model import Document, DocumentLine, LineKind
 from chalicelib.retail.find import read_terms
 from chalicelib.retail.model import DocumentKind, Terms
 from chalicelib.retail.moves import charge
+from chalicelib.retail.moves import credit as taken_off
 from chalicelib.retail.payments import Payment, PaymentMethod, receive_payment, refund_advance, reverse_payment
 from chalicelib.retail.ruling import Matter, Ruling, Visit
 from chalicelib.retail.store import put_terms
@@ -126,6 +127,23 @@ class Commissions:
 
     def credit(self, who: str, invoice: Document, minor: int) -> Document:
         return credit_document(self.visit(who), invoice, [CreditLine("less", minor)], "agreed").document
+
+    def adjust(self, who: str, minor: int, tax_minor: int) -> Document:
+        """A credit note as a run of invoices makes it: about no invoice, of so much of HOME and the tax on it."""
+        lines = (DocumentLine(LineKind.ADJUSTMENT, minor, 1, "Home", code=f"{who[0].upper()}-HOME"),)
+        total = minor + tax_minor
+
+        def rule(matter: Matter) -> Ruling:
+            taxed = (debit(TAX_PAYABLE, tax_minor),) if tax_minor else ()
+            return Ruling(
+                moved=taken_off(matter.account, "", total, matter.today),
+                total_minor=total,
+                tax_minor=tax_minor,
+                booked=(debit(INTERNET_REVENUE, minor), *taxed, credit(RECEIVABLE, total)),
+                lines=lines,
+            )
+
+        return issued_of(issue(self.visit(who), DocumentKind.CREDIT_NOTE, rule)).document
 
     # Commissions
 

@@ -1,9 +1,13 @@
 """Commission statements: what a percentage tenant earns of its subscribers, accrued in both books, to the unit."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from chalicelib.core.errors import Conflict, Invalid
 from chalicelib.ledger.journal import GENERAL, child_journal
+from chalicelib.partners.accrue import accrue_due
 from chalicelib.partners.commission import Base, Taxed
 from chalicelib.partners.commission_terms import NO_RATE_ABOVE, RATE_ABOVE_OWN, read_commission, warnings_of
 from chalicelib.retail.accounts import Keeper, OwnChange, change_own_terms
@@ -311,3 +315,75 @@ def test_a_child_that_earns_more_than_its_parent_is_allowed_with_a_warning(world
     assert warnings_of(world.alpha, asked) == (RATE_ABOVE_OWN,)
     assert warnings_of(world.alpha, world.terms("beta", 3_000)) == ()
     assert warnings_of(world.operator, world.terms("alpha", 10_000)) == ()
+
+
+@pytest.mark.parametrize(("amount", "gone"), [(Taxed.AFTER_TAX, 11_500), (Taxed.BEFORE_TAX, 10_000)])
+def test_a_payment_that_was_refunded_and_then_taken_back_is_money_lost_until_it_is_paid_again(
+    world: Commissions, amount: Taxed, gone: int
+) -> None:
+    world.terms(amount=amount)
+    world.invoice("alpha1", 15_000, HOME=100_000)
+    world.pay("alpha1", 115_000)
+    receipt = world.pay("alpha1", 11_500)
+    world.refund("alpha1", 11_500)
+    world.now = noon(12, 1)
+    counted = world.statement().sums.base_minor
+    world.bounce("alpha1", receipt)
+    world.now = noon(1, 1, 2027)
+    assert world.statement().sums.base_minor == -gone
+    world.pay("alpha1", 11_500)
+    world.now = noon(2, 1, 2027)
+    assert world.statement().sums.base_minor == gone
+    assert counted == (115_000 if amount is Taxed.AFTER_TAX else 100_000)
+    world.check()
+
+
+@pytest.mark.parametrize(("amount", "base"), [(Taxed.AFTER_TAX, 92_000), (Taxed.BEFORE_TAX, 80_000)])
+def test_what_a_run_takes_back_lowers_once_whether_it_is_refunded_or_pays_the_next_invoice(
+    world: Commissions, amount: Taxed, base: int
+) -> None:
+    world.terms(amount=amount)
+    for who in ("alpha1", "alpha2"):
+        world.invoice(who, 15_000, HOME=100_000)
+        world.pay(who, 115_000)
+        world.adjust(who, 20_000, 3_000)
+    world.refund("alpha1", 23_000)
+    world.now = noon(12, 1)
+    after_tax = amount is Taxed.AFTER_TAX
+    found = [line[3] for line in lines_of(world.statement())]
+    assert found == [base, 115_000 if after_tax else 80_000], "nothing but money that comes or goes counts after tax"
+    world.invoice("alpha2", 15_000, HOME=100_000)
+    world.pay("alpha2", 92_000)
+    world.now = noon(1, 1, 2027)
+    assert [line[3] for line in lines_of(world.statement())] == [92_000 if after_tax else 100_000]
+    world.check()
+
+
+def test_by_invoices_what_a_run_takes_back_lowers_the_month_it_is_issued_in(world: Commissions) -> None:
+    world.terms(base=Base.INVOICES)
+    world.invoice("alpha1", HOME=100_000)
+    world.pay("alpha1", 100_000)
+    world.adjust("alpha1", 20_000, 0)
+    world.refund("alpha1", 20_000)
+    world.now = noon(12, 1)
+    assert world.statement().sums.kinds == {"credit_note": -20_000, "invoice": 100_000}
+
+
+def test_money_that_came_before_the_first_terms_earns_nothing_and_takes_nothing_back(world: Commissions) -> None:
+    world.terms(month="2026-12")
+    world.pay("alpha1", 10_000)
+    world.now = noon(12, 5)
+    world.refund("alpha1", 4_000)
+    world.pay("alpha1", 1_000)
+    world.now = noon(1, 1, 2027)
+    assert lines_of(world.statement()) == [("alpha1", "2026-12", 3_000, 1_000, 300)]
+
+
+def test_a_month_is_over_when_it_is_over_for_the_child_and_for_who_bills(world: Commissions) -> None:
+    world.terms()
+    world.pay("alpha1", 10_000)
+    midnight = datetime(2026, 12, 1, 0, 30, tzinfo=UTC)
+    for operator, alpha in (("Asia/Dhaka", "America/New_York"), ("America/New_York", "Asia/Dhaka")):
+        chain = (replace(world.operator, timezone=operator), replace(world.alpha, timezone=alpha))
+        assert accrue_due(chain, midnight) == []
+    assert len(accrue_due(world.chain("alpha"), midnight)) == 1

@@ -12,7 +12,7 @@ from chalicelib.retail.account_model import Discount, OwnTerms, WaitingCharge
 from chalicelib.retail.charges import Facts
 from chalicelib.retail.document_model import DocumentLine, LineKind
 from chalicelib.retail.invoicing import due_invoice, may_be_due
-from chalicelib.retail.model import DocumentKind, TaxKind
+from chalicelib.retail.model import DocumentKind, Taxed, TaxKind
 from chalicelib.retail.totals import parts_of, totals_of
 from tests.retail.billing import (
     NEW,
@@ -268,4 +268,23 @@ def test_a_document_posts_to_the_account_of_each_kind_of_line_and_to_tax() -> No
         INTERNET_REVENUE: 57_143,
         ONE_TIME_REVENUE: 9_524,
         TAX_PAYABLE: 3_333,
+    }
+
+
+def test_a_line_with_another_tax_than_the_document_is_rounded_and_posted_by_its_own() -> None:
+    other = DocumentLine(LineKind.ADJUSTMENT, -5_249, 1, "Home", taxed=Taxed(500, TaxKind.INCLUSIVE))
+    lines = [DocumentLine(LineKind.SERVICE, 10_000, 1, "Home"), other, DocumentLine(LineKind.ONE_TIME, 1_005)]
+    added = totals_of(lines, 1_000, TaxKind.EXCLUSIVE)
+    assert added == (10_000 + 1_005 - 4_999, 1_101 - 250)
+    assert parts_of(lines, added, 1_000, TaxKind.EXCLUSIVE) == {
+        INTERNET_REVENUE: 5_001,
+        ONE_TIME_REVENUE: 1_005,
+        TAX_PAYABLE: 851,
+    }
+    in_it = totals_of(lines, 1_000, TaxKind.INCLUSIVE)
+    assert in_it == (10_005 - 4_999, 1_000 - 250)
+    assert parts_of(lines, in_it, 1_000, TaxKind.INCLUSIVE) == {
+        INTERNET_REVENUE: 9_091 - 4_999,
+        ONE_TIME_REVENUE: 914,
+        TAX_PAYABLE: 750,
     }

@@ -9,7 +9,7 @@ from chalicelib.aws.tables import ConditionFailed, Put, write
 from chalicelib.retail.account_model import Account, Returns
 from chalicelib.retail.account_store import put_account
 from chalicelib.retail.document_model import Counter, Credited
-from chalicelib.retail.document_store import put_counter
+from chalicelib.retail.document_store import no_documents, put_counter
 from chalicelib.retail.model import DocumentKind, Terms
 from chalicelib.retail.store import put_credited, put_returns, put_terms
 from tests.simulation import MemoryDynamoDB
@@ -39,6 +39,13 @@ def returns(revision: int) -> Put:
 def terms(revision: int) -> Put:
     before = Terms("beta", date(2026, 11, 1), revision=revision)
     return put_terms(before, before)
+
+
+def test_that_nothing_was_issued_yet_is_a_condition_of_the_write(engine: MemoryDynamoDB) -> None:
+    write(counter(0))
+    with pytest.raises(ConditionFailed):
+        write(terms(0), no_documents("beta", RECEIPT))
+    write(terms(0), no_documents("gamma", RECEIPT))
 
 
 @pytest.mark.parametrize("put", [account, counter, credited, returns, terms])
