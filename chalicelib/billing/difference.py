@@ -116,7 +116,7 @@ def compute_difference(
     services.sort(key=lambda change: (change.day, change.service_number))
     changed = sorted({change.day for change in services})
     levels = len(ground.book.buyers)
-    tax_of = tax_of(ground, changed, corrected)
+    tax_of = tax_rule(ground, changed, corrected)
     return Difference(
         first,
         days[-1],
@@ -149,7 +149,7 @@ def versions_as_kept(versions: Versions, else_: VersionsOf) -> VersionsOf:
     return versions_of
 
 
-def tax_of(ground: Ground, days: Sequence[date], corrected: int) -> TaxOf:
+def tax_rule(ground: Ground, days: Sequence[date], corrected: int) -> TaxOf:
     """The rates of these days, and where there is one what is posted of them by now, without tax.
 
     At a level that never charged in advance by then, what is posted is what the billed services cost: a late tariff has

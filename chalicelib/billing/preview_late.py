@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.billing.corrections import DayChange, day_changes, service_changes, total_use
-from chalicelib.billing.difference import read_ground
-from chalicelib.billing.difference import tax_of as tax_of  # what a posted correction computes its tax by
+from chalicelib.billing.difference import read_ground, tax_rule
 from chalicelib.billing.legs import Use
 from chalicelib.billing.levels import Levels
 from chalicelib.billing.outlook import Outlook
@@ -57,7 +56,7 @@ def foresee_correction(outlook: Outlook, events: Sequence[ServiceEvent]) -> Late
     )
     changed = sorted({change.day for change in services})
     count = len(outlook.book.buyers)
-    changes = day_changes(services, count, tax_of(ground, changed, state.late))
+    changes = day_changes(services, count, tax_rule(ground, changed, state.late))
     modes = ToPost(outlook.chain, changes, "", "", None).modes
     return LateEffect(
         changes,

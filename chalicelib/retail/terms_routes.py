@@ -20,7 +20,14 @@ from chalicelib.retail.terms_shapes import BillingTermsAnswer, BillingTermsBody,
 bp = Blueprint(__name__, tag="Invoices")
 
 
-@bp.api("GET", "/v1/billing-terms", may="retail:read", module="subscribers", answer=BillingTermsAnswer)
+@bp.api(
+    "GET",
+    "/v1/billing-terms",
+    may="retail:read",
+    module="subscribers",
+    answer=BillingTermsAnswer,
+    also={409: "not-a-biller"},
+)
 def show_billing_terms(call: Call) -> BillingTermsAnswer:
     """How the tenant bills its subscribers."""
     check_biller(call.tenant)

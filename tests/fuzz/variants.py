@@ -177,7 +177,11 @@ class Maker:
     def _known(self, kind: str) -> list[str]:
         """The ids of a kind; those the run needs itself are left out where they could be changed for good."""
         known = self.party.ids.get(kind, [])
-        return known if self.may_touch_needed or kind in ON_TERMS else [one for one in known if one not in self.party.needed]
+        return (
+            known
+            if self.may_touch_needed or kind in ON_TERMS
+            else [one for one in known if one not in self.party.needed]
+        )
 
 
 _UNIQUE: dict[str, Callable[[int], str]] = {

@@ -60,7 +60,11 @@ _REFUSALS = "not-waiting, draft-changed"
     answer=DraftAnswer,
     status=201,
     repeatable=True,
-    also={409: "already-reversed, not-reversible, account-closed", 422: "unbalanced-entry, period-closed"},
+    also={
+        404: "not-found",
+        409: "already-reversed, not-reversible, account-closed",
+        422: "unbalanced-entry, period-closed",
+    },
 )
 def create_draft(call: Call) -> DraftAnswer:
     """Draft an entry, opening balances or a reversal; another person approves it, and only then it is posted."""
