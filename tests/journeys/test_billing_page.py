@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.aws import clock
+from chalicelib.proof.tend import TEND, carry_out
 from tests.conftest import SetClock
 from tests.invariants import check_invariants
 from tests.journeys.client import Client
@@ -238,4 +240,37 @@ def test_a_month_in_which_a_reseller_bills_its_own_subscribers(operator: Client,
         page.says("81.67"),
         "300.00",
     )
+    in_tie(operator)
+
+
+def test_a_month_of_a_reseller_that_earns_a_percentage(operator: Client, the_clock: SetClock) -> None:
+    page = Section("Percentage")
+    beta_id = onboard(operator, "BETA", settles_from="2026-11-01", settlement={"mode": "percentage"})["id"]
+    terms = {"effective_month": "2026-11", "rate_bps": 3000, "base": "payments"}
+    operator.put(f"/v1/resellers/{beta_id}/commission-terms", terms).ok(200)
+    operator.put("/v1/billing-terms", {"starts_on": "2026-11-01", "due_days": 7}).ok(200)
+    beta = owner_of("BETA")
+    offer(beta, "HOME", page.says("1000.00"), "op.HOME")
+    offer(beta, "LITE", page.says("500.00"), "op.LITE")
+    mina, nur = connect(beta, "Mina", "2026-11-01"), connect(beta, "Nur", "2026-11-01", "LITE")
+    assert operator.post("/v1/invoice-runs", {"date": "2026-11-01"}).ok(200)["invoiced"] == "1500.00"
+    for subscriber, amount in ((mina, "1000.00"), (nur, "500.00")):
+        paid = {"amount": amount, "method": "cash"}
+        operator.post(f"/v1/subscribers/{subscriber}/payments", paid).ok(201)
+    invoice = operator.get(f"/v1/invoices?subscriber={mina}").ok(200)["items"][0]["id"]
+    back = {"amount": page.says("200.00"), "reason": "six days without a line"}
+    operator.post(f"/v1/invoices/{invoice}/credit-notes", back).ok(201)
+    operator.post(f"/v1/subscribers/{mina}/refunds", {**back, "method": "cash"}).ok(201)
+    the_clock.set("2026-12-01T06:00:00")
+    for chain in (["op"], ["op", beta_id]):
+        carry_out({"do": TEND, "chain": chain}, clock.now())
+    operator = morning_of(the_clock, "2026-12-01")
+    (statement,) = operator.get(f"/v1/resellers/{beta_id}/commission-statements").ok(200)["items"]
+    assert (statement["base_total"], statement["commission"]) == (page.says("1300.00"), page.says("390.00"))
+    assert books(operator)["Commission payable"] == "390.00"
+    assert books(owner_of("BETA")) == {"Commission receivable": "390.00", "Commission revenue": "390.00"}
+    payout = {"amount": "390.00", "method": "bank", "reference": "TT 390"}
+    operator.post(f"/v1/resellers/{beta_id}/commission-payouts", payout).ok(201)
+    assert books(owner_of("BETA")) == {"Bank": "390.00", "Commission revenue": "390.00"}
+    assert books(operator)["Commission expense"] == "390.00"
     in_tie(operator)
