@@ -9,7 +9,19 @@ from typing import TypeVar
 
 import tests.conftest  # the environment of an installation, before anything of it is imported
 from chalicelib.aws import clock, rows
-from tests.bench import handlers, imports, invoices, mutants, papers, posting, proof, schedules, settlement, statements
+from tests.bench import (
+    corrections,
+    handlers,
+    imports,
+    invoices,
+    mutants,
+    papers,
+    posting,
+    proof,
+    schedules,
+    settlement,
+    statements,
+)
 from tests.bench.report import show
 from tests.bench.wire import on_the_wire
 from tests.simulation import MemoryDynamoDB
@@ -38,6 +50,7 @@ def main(only: str = "") -> int:
         "handlers": _handlers,
         "start": lambda: show("Start", imports.figures()),
         "posting": lambda: show("Posting", posting.figures()),
+        "corrections": _corrections,
         "invoices": _invoices,
         "papers": lambda: show("Papers", papers.figures()),
         "reports": lambda: show("Reports", in_memory(statements.measure)),
@@ -69,6 +82,11 @@ def _invoices() -> bool:
     count = 10_000
     found = in_memory(lambda engine: invoices.measure(engine, count))
     return show("Invoices", invoices.figures(found, count))
+
+
+@at_noon()
+def _corrections() -> bool:
+    return show("Corrections", in_memory(corrections.measure))
 
 
 @at_noon()
