@@ -39,7 +39,11 @@ LogoId = Annotated[str, parsed(_line(1, 40)), shown("l4mw2k8rt6vyx3n5a", minLeng
 DocumentId = Annotated[
     str, parsed(_line(1, 64)), shown("d3f9a1c07b2e4d5f6a7b8-invoice-en-0001", minLength=1, maxLength=64)
 ]
-Source = Annotated[str, parsed(parse_source), shown('#import "house.typ": *', minLength=1, maxLength=MAX_SOURCE_BYTES)]
+Source = Annotated[
+    str,
+    parsed(parse_source),
+    shown('#import "house.typ": *', pattern="[^ \\t\\r\\n]", minLength=1, maxLength=MAX_SOURCE_BYTES),
+]
 ThingId = Annotated[
     str,
     parsed(parse_of),

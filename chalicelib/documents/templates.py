@@ -14,6 +14,7 @@ from chalicelib.documents.store import TemplateRow
 
 MAX_SOURCE_BYTES = 100_000
 MAX_VERSIONS = 1_000
+_BLANKS = " \t\r\n"
 
 _FOLDER = Path(__file__).parent / "layouts"
 
@@ -44,7 +45,7 @@ def parse_source(text: str) -> str:
         size = len(text.encode())
     except UnicodeEncodeError:
         raise ValueError("holds half of a character") from None
-    if not text.strip():
+    if not text.strip(_BLANKS):
         raise ValueError("must not be empty")
     if size > MAX_SOURCE_BYTES:
         raise ValueError(f"must be at most {MAX_SOURCE_BYTES:,} bytes long")

@@ -9,7 +9,7 @@ from chalicelib.api.paging import decode_cursor, encode_cursor, page_of
 from chalicelib.auth.admit import NewUser, first_owner
 from chalicelib.auth.model import Role
 from chalicelib.aws.tables import ConditionFailed, Operation
-from chalicelib.core.errors import FieldError, Invalid, invalid_field
+from chalicelib.core.errors import invalid_field
 from chalicelib.funds.limits import change_limits, opening_row, read_fund, read_limits
 from chalicelib.ledger.periods import open_journals
 from chalicelib.tenants.amend import Amendment, Around, amend_reseller
@@ -21,7 +21,6 @@ from chalicelib.tenants.shapes import (
     ResellerAnswer,
     ResellerChangeBody,
     ResellersQuery,
-    SettlementModeBody,
     TreeAnswer,
     show_reseller,
     show_tree,
@@ -50,7 +49,7 @@ def add_reseller(call: Call) -> ResellerAnswer:
     new = NewReseller(
         name=body.name,
         code=body.code,
-        mode=_mode(body.settlement),
+        mode=Mode(body.settlement.mode),
         timezone=body.timezone,
         settles_from=body.settles_from,
         modules=body.modules,
@@ -115,7 +114,7 @@ def change_reseller(call: Call, reseller_id: str) -> ResellerAnswer:
         customer_id=body.customer_id.model_dump(exclude_unset=True) if body.customer_id else {},
         month_starts_on=body.month_starts_on,
         timezone=body.timezone,
-        mode=_mode(body.settlement) if body.settlement else None,
+        mode=Mode(body.settlement.mode) if body.settlement else None,
     )
 
     def look_around(before: Tenant) -> Around:
@@ -143,14 +142,6 @@ def get_reseller_tree(call: Call, reseller_id: str) -> TreeAnswer:
 def _show(reseller: Tenant, funds: dict[str, Any]) -> ResellerAnswer:
     fund = funds[reseller.tenant_id]
     return show_reseller(reseller, fund.balance_minor, fund.minimum_balance_minor, fund.credit_limit_minor)
-
-
-def _mode(body: SettlementModeBody) -> Mode:
-    """The mode asked for; 422 for fields that `prepaid` does not have."""
-    if body.mode == "prepaid" and body.model_extra:
-        errors = [FieldError(f"settlement.{name[:60]}", "is not a field of this request") for name in body.model_extra]
-        raise Invalid("invalid", "Some fields are not valid.", tuple(errors[:100]))
-    return Mode(body.mode)
 
 
 def _new_limits(reseller_id: str, body: ResellerChangeBody) -> tuple[Operation, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from chalicelib.api.fields import (
     Answer,
@@ -58,10 +58,7 @@ class OwnerBody(Body):
 
 
 class SettlementModeBody(Body):
-    """How the parent deals with the reseller. Only `prepaid` is available, and it takes nothing further."""
-
-    # The other modes come with fields of their own: such a request is told about its mode, not about those.
-    model_config = ConfigDict(extra="allow", json_schema_extra={"additionalProperties": False})
+    """How the parent deals with the reseller: by a fund, by one invoice for all its services, or by a percentage."""
 
     mode: ModeName
 

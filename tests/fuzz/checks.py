@@ -63,12 +63,20 @@ def is_problem(response: requests.Response) -> Iterator[str]:
 def repeated_otherwise(first: requests.Response, again: requests.Response) -> str | None:
     """How the answer to a request that was sent again under its key differs from the first; None when it does not.
 
-    A link is signed anew at every look. A dry run leaves nothing behind, so it has nothing to be answered from.
+    A link is signed anew at every look. A dry run leaves nothing behind, so it has nothing to be answered from. What was
+    kept of a late fact was kept before its correction was posted.
     """
-    if (first.status_code, _SIGNED.sub("", first.text)) != (again.status_code, _SIGNED.sub("", again.text)):
+    if (first.status_code, _kept(first)) != (again.status_code, _kept(again)):
         return "answered otherwise"
     is_dry = "dry_run=true" in str(first.request.url)
     return None if is_dry or again.headers.get("Idempotency-Replayed") == "true" else "done a second time"
+
+
+def _kept(response: requests.Response) -> str:
+    """Of an answer what is kept under its key."""
+    text = _SIGNED.sub("", response.text)
+    data = response.json() if response.status_code == 201 and '"correction":{' in text else None
+    return json.dumps({**data, "correction": data["correction"]["id"]}) if data else text
 
 
 class Reader:
@@ -80,6 +88,9 @@ class Reader:
             one["name"]: (one["schema"], _validator(one["schema"], components))
             for one in operation.get("parameters", [])
             if one["in"] == "query"
+        }
+        self.needed = {
+            one["name"] for one in operation.get("parameters", []) if one["in"] == "query" and one.get("required")
         }
 
     def _validator_of_body(self, operation: dict[str, Any], components: dict[str, Any]) -> Any:
@@ -130,6 +141,8 @@ class Reader:
                 if not validator.is_valid(_on_the_wire(schema, text)):
                     yield f"query {name}: {schema}"
             seen.add(name)
+        for name in sorted(self.needed - seen):
+            yield f"query {name}: left out"
 
 
 def _validator(schema: dict[str, Any], components: dict[str, Any]) -> Any:

@@ -10,7 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import requests
 
+from tests.fuzz.checks import repeated_otherwise
 from tests.fuzz.findings import Findings, quoted
 from tests.fuzz.seeded import Installation, Party
 from tests.fuzz.server import Person
@@ -37,6 +39,7 @@ FAULTY = {
     "post /v1/takes-all": {("reader", 200), ("AcceptedNegativeData", 200)},
     "post /v1/takes-little": {("reader", 422)},
     "get /v1/takes-any-query": {("reader", 200), ("AcceptedNegativeData", 200)},
+    "get /v1/ignores-what-it-needs": {("reader", 200), ("AcceptedNegativeData", 200)},
     "post /v1/forgets-keys": {("repeat", 200)},
     "post /v1/sound": set(),
 }
@@ -63,7 +66,7 @@ class Api(BaseHTTPRequestHandler):
         fine = (200, "application/json", {"count": 1})
         if self.headers.get("Authorization") != "Bearer good" and name != "open-to-all":
             return problem(401)
-        if name in ("takes-all", "takes-any-query", "open-to-all"):
+        if name in ("takes-all", "takes-any-query", "ignores-what-it-needs", "open-to-all"):
             return fine
         if name == "other-shape":
             return 200, "application/json", {"count": "one"}
@@ -124,6 +127,8 @@ def document() -> dict[str, Any]:
             operation["parameters"] = [KEY]
         elif path == "/v1/takes-any-query":
             operation["parameters"] = [WITH_LIMIT]
+        elif path == "/v1/ignores-what-it-needs":
+            operation["parameters"] = [{**WITH_LIMIT, "required": True}]
         paths[path] = {method: operation}
     return {"openapi": "3.1.0", "info": {"title": "Faulty", "version": "1"}, "paths": paths, "components": {}}
 
@@ -165,6 +170,21 @@ def test_a_finding_is_seen_again_by_its_command(findings: Findings, base_url: st
     environment = {"URL": base_url, "TOKEN_OF_OP": "good", "PATH": "/usr/bin:/bin"}
     run = subprocess.run(["bash", "-c", one.curl], env=environment, capture_output=True, text=True, check=True)
     assert run.stdout.startswith("HTTP/1.1 422") or " 422 " in run.stdout.splitlines()[0]
+
+
+def test_a_repeated_late_fact_may_differ_in_how_far_its_correction_is_and_in_nothing_else() -> None:
+    def answer(fact: str, correction: str, status: str) -> requests.Response:
+        response = requests.Response()
+        response.status_code, response.headers["Idempotency-Replayed"] = 201, "true"
+        response.request = requests.Request("POST", "http://127.0.0.1/v1/facts").prepare()
+        body = {"type": fact, "correction": {"id": correction, "status": status}}
+        response._content = json.dumps(body, separators=(",", ":")).encode()
+        return response
+
+    first = answer("disable", "t.c1", "posted")
+    assert repeated_otherwise(first, answer("disable", "t.c1", "waiting")) is None
+    assert repeated_otherwise(first, answer("disable", "t.c2", "waiting")) == "answered otherwise"
+    assert repeated_otherwise(first, answer("enable", "t.c1", "waiting")) == "answered otherwise"
 
 
 def test_a_lost_answer_is_a_finding() -> None:

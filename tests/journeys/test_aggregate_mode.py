@@ -171,6 +171,14 @@ def test_terms_that_cannot_be_are_refused_by_their_field(operator: Client, body:
     operator.get(f"{alpha}/aggregate-terms").ok(404)
 
 
+def test_a_cycle_whose_fields_do_not_fit_together_is_not_told_that_a_field_is_not_valid(operator: Client) -> None:
+    """Each field is as the document wants it; what is wrong is said by the rule between them."""
+    terms = f"/v1/resellers/{id_of(operator, 'ALPHA')}/aggregate-terms"
+    refused = operator.put(terms, {**MONTHLY, "cycle": {"kind": "days", "day": 1}})
+    assert fields_of(refused) == ["cycle.day", "cycle.every_days"]
+    assert refused["detail"].startswith("A days cycle is told by its every_days alone.")
+
+
 BAD_NUMBERING: list[tuple[Any, str]] = [
     ({"invoice": {"template": "{year}-{prefix}"}}, "invoice.template"),
     ({"invoice": {"template": "{sequence}"}}, "invoice.template"),

@@ -122,11 +122,10 @@ def test_eight_levels_are_allowed_and_a_ninth_is_too_deep(operator: Client) -> N
     assert parent.get("/v1/me").ok(200)["tenant"]["depth"] == 8
 
 
-def test_the_other_two_modes_are_not_available_yet(operator: Client) -> None:
-    for settlement in ({"mode": "aggregate", "cycle_day": 5}, {"mode": "percentage", "share_bps": 4000}):
-        assert problem_of(refused(operator, settlement=settlement)) == (422, "mode-not-available")
-        assert fields_of(refused(operator, settlement=settlement)) == ["settlement.mode"]
-    assert fields_of(refused(operator, settlement={"mode": "prepaid", "share_bps": 1})) == ["settlement.share_bps"]
+def test_a_mode_takes_nothing_further_and_is_one_of_three(operator: Client) -> None:
+    for mode in ("prepaid", "aggregate", "percentage"):
+        assert fields_of(refused(operator, settlement={"mode": mode, "share_bps": 1})) == ["settlement.share_bps"]
+        assert onboard(operator, mode.upper(), settlement={"mode": mode})["settlement"] == {"mode": mode}
     assert fields_of(refused(operator, settlement={"mode": "barter"})) == ["settlement.mode"]
     assert fields_of(refused(operator, settlement={})) == ["settlement.mode"]
 
@@ -260,14 +259,15 @@ BAD_CHANGES: list[tuple[dict[str, Any], str]] = [
     ({"code": "B2"}, "invalid"),
     ({"settles_from": "2026-01-01"}, "invalid"),
     ({"status": "closed"}, "invalid"),
-    ({"month_starts_on": 29}, "invalid"),
+    ({"month_starts_on": 32}, "invalid"),
     ({"month_starts_on": True}, "invalid"),
     ({"minimum_balance": "-0.01"}, "invalid"),
     ({"credit_limit": 5}, "invalid"),
     ({"customer_id": {"digits": 0}}, "invalid"),
     ({"customer_id": {"prefix": "{plan}" * 4}}, "invalid"),
     ({"modules": ["magic"]}, "invalid"),
-    ({"settlement": {"mode": "percentage"}, "name": "X"}, "mode-not-available"),
+    ({"settlement": {"mode": "percentage", "share_bps": 1}, "name": "X"}, "invalid"),
+    ({"settlement": {"mode": "percentage"}, "credit_limit": "1.00", "name": "X"}, "invalid"),
 ]
 
 
