@@ -103,7 +103,9 @@ SLICES: dict[str, tuple[str, ...]] = {
     "/v1/resellers/{reseller_id}/commission-payouts": ("chalicelib.partners.commission_routes",),
     "/v1/resellers/{reseller_id}/commission-statements": ("chalicelib.partners.commission_routes",),
     "/v1/resellers/{reseller_id}/commission-statements/{statement_id}": ("chalicelib.partners.commission_routes",),
-    "/v1/resellers/{reseller_id}/commission-statements/{statement_id}/lines": ("chalicelib.partners.commission_routes",),
+    "/v1/resellers/{reseller_id}/commission-statements/{statement_id}/lines": (
+        "chalicelib.partners.commission_routes",
+    ),
     "/v1/resellers/{reseller_id}/commission-terms": ("chalicelib.partners.commission_routes",),
     "/v1/resellers/{reseller_id}/fund": ("chalicelib.funds.routes",),
     "/v1/resellers/{reseller_id}/login-as": ("chalicelib.auth.routes",),
