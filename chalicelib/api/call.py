@@ -12,10 +12,11 @@ from pydantic import BaseModel
 from chalicelib.auth.audit import NOBODY, Doer, Trail
 from chalicelib.auth.model import Author, Caller, User
 from chalicelib.aws import keys
+from chalicelib.aws.log import log
 from chalicelib.aws.rows import BooksRow, IntegerAttribute, TextAttribute
-from chalicelib.aws.tables import Operation, Put, Remember, forget
+from chalicelib.aws.tables import ConditionFailed, Operation, Put, Remember, Update, forget, write
 from chalicelib.core.dates import day_at
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, Unavailable
 from chalicelib.tenants.model import Tenant
 
 
@@ -98,6 +99,18 @@ class Call:
             return [Put(row, ClaimRow.pk.does_not_exist(), claims=True)]
 
         return operations
+
+    def answer_again_with(self, answer: BaseModel) -> None:
+        """Answer the same request with this from now on, in place of what was kept with its write: for what became known
+        a moment later. Where it cannot be kept the earlier answer stays, which was true when it was written."""
+        claim = self.claim
+        if claim is None or claim.earlier is not None:
+            return
+        row = ClaimRow.at(claim.key)
+        try:
+            write(Update(row, [ClaimRow.answer.set(to_json(answer))]))
+        except (ConditionFailed, Unavailable) as why:
+            log("a later answer was not kept", why=type(why).__name__)
 
 
 def to_json(answer: BaseModel) -> str:

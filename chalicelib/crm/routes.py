@@ -180,7 +180,10 @@ def add_event(call: Call, subscriber_id: str) -> EventAnswer:
     recorded = record_event(call.tenant, number, asked, filing_of(call.tenants), call.today, call.now, remember)
     correction = correct_soon(call.tenant.chain, call.now, recorded.late)
     charge_soon(call.tenants, call.now)
-    return show_event(recorded, call.today, correction)
+    answer = show_event(recorded, call.today, correction)
+    if correction is not None:
+        call.answer_again_with(answer)
+    return answer
 
 
 def _withdrawn(kind: EventKind, withdraws: str | None) -> EventKind | None:

@@ -63,8 +63,7 @@ def is_problem(response: requests.Response) -> Iterator[str]:
 def repeated_otherwise(first: requests.Response, again: requests.Response) -> str | None:
     """How the answer to a request that was sent again under its key differs from the first; None when it does not.
 
-    A link is signed anew at every look. A dry run leaves nothing behind, so it has nothing to be answered from. What was
-    kept of a late fact was kept before its correction was posted.
+    A link is signed anew at every look. A dry run leaves nothing behind, so it has nothing to be answered from.
     """
     if (first.status_code, _kept(first)) != (again.status_code, _kept(again)):
         return "answered otherwise"
@@ -74,9 +73,7 @@ def repeated_otherwise(first: requests.Response, again: requests.Response) -> st
 
 def _kept(response: requests.Response) -> str:
     """Of an answer what is kept under its key."""
-    text = _SIGNED.sub("", response.text)
-    data = response.json() if response.status_code == 201 and '"correction":{' in text else None
-    return json.dumps({**data, "correction": data["correction"]["id"]}) if data else text
+    return _SIGNED.sub("", response.text)
 
 
 class Reader:

@@ -10,9 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-import requests
 
-from tests.fuzz.checks import repeated_otherwise
 from tests.fuzz.findings import Findings, quoted
 from tests.fuzz.seeded import Installation, Party
 from tests.fuzz.server import Person
@@ -170,21 +168,6 @@ def test_a_finding_is_seen_again_by_its_command(findings: Findings, base_url: st
     environment = {"URL": base_url, "TOKEN_OF_OP": "good", "PATH": "/usr/bin:/bin"}
     run = subprocess.run(["bash", "-c", one.curl], env=environment, capture_output=True, text=True, check=True)
     assert run.stdout.startswith("HTTP/1.1 422") or " 422 " in run.stdout.splitlines()[0]
-
-
-def test_a_repeated_late_fact_may_differ_in_how_far_its_correction_is_and_in_nothing_else() -> None:
-    def answer(fact: str, correction: str, status: str) -> requests.Response:
-        response = requests.Response()
-        response.status_code, response.headers["Idempotency-Replayed"] = 201, "true"
-        response.request = requests.Request("POST", "http://127.0.0.1/v1/facts").prepare()
-        body = {"type": fact, "correction": {"id": correction, "status": status}}
-        response._content = json.dumps(body, separators=(",", ":")).encode()
-        return response
-
-    first = answer("disable", "t.c1", "posted")
-    assert repeated_otherwise(first, answer("disable", "t.c1", "waiting")) is None
-    assert repeated_otherwise(first, answer("disable", "t.c2", "waiting")) == "answered otherwise"
-    assert repeated_otherwise(first, answer("enable", "t.c1", "waiting")) == "answered otherwise"
 
 
 def test_a_lost_answer_is_a_finding() -> None:
