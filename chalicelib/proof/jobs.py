@@ -7,8 +7,8 @@ from chalice.app import Blueprint, Rate
 from chalicelib.aws import clock
 from chalicelib.aws.config import config
 from chalicelib.aws.log import flush_metrics, log, measure
+from chalicelib.proof.asking import plan_books
 from chalicelib.proof.sign_off import sign_off_due
-from chalicelib.proof.tend import plan_books
 
 bp = Blueprint(__name__)
 

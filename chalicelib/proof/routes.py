@@ -11,6 +11,7 @@ from chalicelib.api.paging import decode_cursor, encode_cursor, page_of
 from chalicelib.core.dates import ONE_DAY, from_micros, parse_day
 from chalicelib.core.errors import NotAllowed, NotFound, invalid_field
 from chalicelib.ledger.doubts import Doubt, dismiss_doubt, read_doubts
+from chalicelib.proof.asking import ask_proof
 from chalicelib.proof.model import TITLES, BookProof, Result
 from chalicelib.proof.prove import is_short, prove_book
 from chalicelib.proof.shapes import (
@@ -26,7 +27,6 @@ from chalicelib.proof.shapes import (
 )
 from chalicelib.proof.sign_off import SignedReport, find_report, list_reports, read_text
 from chalicelib.proof.store import list_proofs
-from chalicelib.proof.tend import ask_proof
 
 bp = Blueprint(__name__, tag="Proofs")
 

@@ -7,20 +7,18 @@ from typing import Any
 
 from chalicelib.auth.model import Author
 from chalicelib.aws.log import log
-from chalicelib.aws.queue import send_books
 from chalicelib.billing.late import filing_of
 from chalicelib.ledger.hand.recurring import post_due
 from chalicelib.ledger.totals.seal import seal_book
 from chalicelib.partners.accrue import accrue_due
 from chalicelib.partners.due import AGGREGATE_INVOICE, carry_on, invoice_due
+from chalicelib.proof.asking import PROVE
 from chalicelib.proof.prove import prove_book, prove_due
 from chalicelib.retail.overdue import chase_due
 from chalicelib.retail.run_invoices import INVOICE, carry_on_later, run_due
-from chalicelib.tenants.hierarchy import read_chain, read_tree
+from chalicelib.tenants.hierarchy import read_chain
 from chalicelib.tenants.model import Tenant
 
-TEND = "tend"
-PROVE = "prove"
 INVOICING_SECONDS = 480.0
 """How long a run of invoices goes on within one message; the next hour's goes on with it."""
 CHASING_SECONDS = 240.0
@@ -75,17 +73,6 @@ def _prove(chain: Sequence[Tenant], now: datetime) -> None:
 
 STEPS: tuple[Step, ...] = (_invoice, _chase, _invoice_resellers, _accrue_commissions, _post_recurring, _seal, _prove)
 """In this order; one that fails does not keep the others from being done."""
-
-
-def plan_books(operator_id: str) -> int:
-    """Queue every book of the installation, one message each. Returns the messages."""
-    return send_books([{"do": TEND, "chain": node.chain} for node in read_tree([operator_id])])
-
-
-def ask_proof(tenant: Tenant, day: date, by: Author) -> int:
-    """Queue a proof that somebody asked for and that takes longer than a request."""
-    body = {"do": PROVE, "chain": tenant.chain, "day": str(day), "user": by.user_id, "acting": by.acting_id}
-    return send_books([body])
 
 
 def carry_out(message: dict[str, Any], now: datetime, steps: Sequence[Step] = STEPS) -> None:

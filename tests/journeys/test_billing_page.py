@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import clock
-from chalicelib.proof.tend import TEND, carry_out
+from chalicelib.proof.asking import TEND
+from chalicelib.proof.tend import carry_out
 from tests.conftest import SetClock
 from tests.invariants import check_invariants
 from tests.journeys.client import Client

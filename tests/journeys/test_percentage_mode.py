@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import clock
+from chalicelib.proof.asking import TEND
 from chalicelib.proof.model import BookProof
 from chalicelib.proof.store import list_proofs
-from chalicelib.proof.tend import TEND, carry_out
+from chalicelib.proof.tend import carry_out
 from tests.conftest import SetClock
 from tests.invariants import check_invariants
 from tests.journeys.client import Client, Reply

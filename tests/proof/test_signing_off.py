@@ -14,11 +14,12 @@ from chalicelib.funds.model import Method
 from chalicelib.ledger.hand.manual import record_entry
 from chalicelib.ledger.journal import GENERAL, Line
 from chalicelib.proof import prove, sign_off, tend
+from chalicelib.proof.asking import plan_books
 from chalicelib.proof.prove import prove_book, prove_due
 from chalicelib.proof.report import is_signed
 from chalicelib.proof.sign_off import list_reports, read_text, sign_off_due
 from chalicelib.proof.store import ProofRow, read_proofs
-from chalicelib.proof.tend import carry_out, plan_books
+from chalicelib.proof.tend import carry_out
 from chalicelib.tenants.store import profile_row, tree_row
 from tests.invariants import check_invariants
 from tests.proof.tampering import Underneath

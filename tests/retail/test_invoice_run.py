@@ -16,8 +16,9 @@ from chalicelib.crm.store import subscriber_row, update_of
 from chalicelib.crm.subscriber import Subscriber
 from chalicelib.ledger.chart import INTERNET_REVENUE, ONE_TIME_REVENUE, RECEIVABLE, TAX_PAYABLE
 from chalicelib.ledger.heads import read_heads, totals_of
+from chalicelib.proof.asking import TEND
 from chalicelib.proof.prove import prove_book
-from chalicelib.proof.tend import TEND, carry_out
+from chalicelib.proof.tend import carry_out
 from chalicelib.retail.account_model import Discount
 from chalicelib.retail.accounts import Keeper, OwnChange, add_charge, change_own_terms
 from chalicelib.retail.billed import billed_tenants
