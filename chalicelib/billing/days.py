@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 from chalicelib.billing.advance import EdgeTerms
 from chalicelib.billing.correction_store import find_correction
-from chalicelib.billing.difference import Ground, read_ground
-from chalicelib.billing.model import SettledDay, State, Timing
-from chalicelib.billing.price_book import read_price_book
+from chalicelib.billing.difference import read_ground
+from chalicelib.billing.model import RefundPolicy, SettledDay, State, Timing
+from chalicelib.billing.price_book import DayPrices, read_price_book, rule_named
 from chalicelib.billing.service_days import KnownDays, ServiceDay, Setting
-from chalicelib.billing.state import read_state
+from chalicelib.billing.state import read_state_and_days
 from chalicelib.core.dates import ONE_DAY, days_between
 from chalicelib.core.proration import DayCount, period_of
 from chalicelib.crm.model import ServiceEvent
@@ -47,30 +47,45 @@ def bill_services(
     Each day is computed as the sheet computes it, with what was decided then taken as recorded.
     """
     tenant = chain[-1]
-    state = read_state(tenant.tenant_id)
+    state, records = read_state_and_days(tenant.tenant_id, first, last)
     if tenant.is_operator:
-        ground, begin = Ground(tenant.tenant_id, read_price_book(chain), {}, lambda day: ()), first
+        setting = Setting({}, read_price_book(chain).prices_on, first)
+    elif not state.late and all(_is_plain(record) for record in records.values()):
+        setting = Setting(records, lambda day: _as_kept(records[day]), first)
     else:
         ground, begin = read_ground(tenant.tenant_id, read_price_book(chain), tenant.settles_from, first, last)
-    begin = min(begin, first)
-    return [
-        day
-        for events in histories
-        for day in _bill(events, ground, state, Setting(ground.records, ground.prices_on, begin), first, last)
-    ]
+        setting = Setting(ground.records, ground.prices_on, min(begin, first))
+    return [day for events in histories for day in _bill(tenant.tenant_id, events, state, setting, first, last)]
+
+
+def _is_plain(record: SettledDay) -> bool:
+    """Whether the record of a day is all there is to know of its charges: nothing was paid in advance."""
+    return not record.covered and not record.ahead and record.earned_minor == record.net_minor
+
+
+def _as_kept(record: SettledDay) -> DayPrices:
+    """The prices of a plain day as its record has them."""
+    rules = [rule_named(name) if name else None for name in record.day_counts]
+    edges = tuple(
+        EdgeTerms(Timing.DAILY, rule[0], rule[1], starts_on, RefundPolicy.NONE, 0) if rule else None
+        for rule, starts_on in zip(rules, record.terms.month_starts, strict=True)
+    )
+    levels = len(record.terms.modes)
+    prices = dict(record.prices_minor)
+    return DayPrices(("",) * levels, (0,) * levels, record.terms, record.day_counts, prices, prices, edges)
 
 
 def _bill(
-    events: Sequence[ServiceEvent], ground: Ground, state: State, setting: Setting, first: date, last: date
+    tenant_id: str, events: Sequence[ServiceEvent], state: State, setting: Setting, first: date, last: date
 ) -> list[BilledDay]:
     number = events[0].service_number
     known = KnownDays(events, setting, last)
-    corrected = _corrections(ground.tenant_id, events, state)
+    corrected = _corrections(tenant_id, events, state)
     billed = []
     for day in days_between(first, last):
-        record = ground.records.get(day)
+        record = setting.records.get(day)
         was = known.at(state.late)[day] if record is None else known.posted(day, state.corrected)
-        billed.append(_billed(day, number, was, record, ground, corrected.get(day)))
+        billed.append(_billed(day, number, was, record, setting, corrected.get(day)))
     return billed
 
 
@@ -86,12 +101,12 @@ def _corrections(tenant_id: str, events: Sequence[ServiceEvent], state: State) -
 
 
 def _billed(
-    day: date, number: int, was: ServiceDay, record: SettledDay | None, ground: Ground, correction: int | None
+    day: date, number: int, was: ServiceDay, record: SettledDay | None, setting: Setting, correction: int | None
 ) -> BilledDay:
     if record is None or not was.plan:
         charge = was.moved_minor[0] if record is not None and correction is not None else None
         return BilledDay(day, number, was.state, was.plan, None, charge, "", None, correction)
-    prices = ground.prices_on(day)
+    prices = setting.prices_on(day)
     price = prices.by_plan.get(was.plan, (0,))[0]
     return BilledDay(
         day,

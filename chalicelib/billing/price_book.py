@@ -10,7 +10,7 @@ from chalicelib.billing.advance import EdgeTerms, charge
 from chalicelib.billing.model import Tariff, Terms, Timing
 from chalicelib.billing.store import TariffRow, to_tariff
 from chalicelib.core.errors import NotFound
-from chalicelib.core.proration import day_price
+from chalicelib.core.proration import DayCount, Span, day_price
 from chalicelib.crm.model import Plan
 from chalicelib.crm.plans import read_plans
 from chalicelib.tenants.model import Mode, Tenant
@@ -104,7 +104,7 @@ class PriceBook:
             tuple(buyer.tenant_id for buyer in self.buyers),
             tuple(edge.tax_bps if edge else 0 for edge in edges),
             terms,
-            tuple(edge.day_count.value if edge else "" for edge in edges),
+            tuple(name_rule(edge.day_count, edge.span) if edge else "" for edge in edges),
             by_plan,
             periods,
             tuple(rules),
@@ -126,6 +126,17 @@ class PriceBook:
                 return None
             prices.append(monthly * edge.span.months)
         return tuple(prices)
+
+
+def name_rule(day_count: DayCount, span: Span) -> str:
+    """How a settled day names by what its price is spread: `calendar_month`, `fixed_30 a quarter`."""
+    return day_count.value if span is Span.MONTH else f"{day_count.value} a {span.value}"
+
+
+def rule_named(name: str) -> tuple[DayCount, int]:
+    """The day count and the months of a period that a settled day names."""
+    day_count, _, span = name.partition(" a ")
+    return DayCount(day_count), Span(span or Span.MONTH).months
 
 
 def _edge_terms(tariff: Tariff, month_starts_on: int) -> EdgeTerms:

@@ -6,9 +6,11 @@ from datetime import date
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.aws import keys
+from chalicelib.aws.rows import Row
 from chalicelib.aws.tables import Check, Put, read_many
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.store import DayRow, StateRow, terms_list, to_day, to_state
+from chalicelib.core.dates import days_between
 
 
 def read_states(tenant_ids: Sequence[str]) -> dict[str, State]:
@@ -25,6 +27,15 @@ def read_days(wanted: Sequence[tuple[str, date]]) -> list[SettledDay | None]:
     """The settled days of (tenant, day) pairs, None where one is not settled: one request for each hundred."""
     rows = read_many([(DayRow, keys.settled_day(tenant_id, day)) for tenant_id, day in wanted])
     return [None if row is None else to_day(row) for row in rows]
+
+
+def read_state_and_days(tenant_id: str, first: date, last: date) -> tuple[State, dict[date, SettledDay]]:
+    """How far a tenant is, and those of these days that are settled: one request for each hundred days."""
+    days = list(days_between(first, last))
+    wanted: list[tuple[type[Row], keys.Key]] = [(StateRow, keys.settlement_state(tenant_id))]
+    state, *rows = read_many([*wanted, *((DayRow, keys.settled_day(tenant_id, day)) for day in days)])
+    records = {day: to_day(row) for day, row in zip(days, rows, strict=True) if row is not None}
+    return to_state(tenant_id, state), records
 
 
 def state_unmoved(state: State) -> Check:

@@ -13,7 +13,7 @@ from chalicelib.billing.settle import settle_day
 from chalicelib.funds.model import Method
 from chalicelib.ledger.hand.manual import record_entry
 from chalicelib.ledger.journal import GENERAL, Line
-from chalicelib.proof import prove, sign_off, tend
+from chalicelib.proof import asking, prove, sign_off, tend
 from chalicelib.proof.asking import plan_books
 from chalicelib.proof.prove import prove_book, prove_due
 from chalicelib.proof.report import is_signed
@@ -263,7 +263,7 @@ def test_a_step_that_fails_keeps_the_others_from_nothing_and_is_raised(
 @pytest.mark.usefixtures("engine")
 def test_every_book_of_the_installation_is_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
-    monkeypatch.setattr(tend, "send_books", lambda bodies: sent.extend(bodies) or len(bodies))
+    monkeypatch.setattr(asking, "send_books", lambda bodies: sent.extend(bodies) or len(bodies))
     assert plan_books("op") == 4
     assert [body["chain"][-1] for body in sent] == ["op", "alpha", "beta", "gamma"]
 
