@@ -26,7 +26,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.text import clean_text
 from chalicelib.ledger.entries import Wanted
 from chalicelib.ledger.hand.vouchers import MANUAL, Voucher, approver_of
-from chalicelib.ledger.journal import Entry, Line
+from chalicelib.ledger.journal import ByDay, Entry, Line
 
 JournalName = Literal["general", "receipts", "payments", "contra"]
 MAX_REFERENCE = 64
@@ -201,7 +201,7 @@ def show_line(line: Line) -> LineAnswer:
 def show_entry(entry: Entry) -> EntryAnswer:
     """An entry as the API writes it."""
     draft = entry.draft
-    marks = (mark.partition(":") for mark in draft.attachments)
+    marks = (mark.partition(":") for mark in draft.attachments) if draft.attachments else ()
     return EntryAnswer(
         id=entry.entry_id,
         journal=entry.journal,
@@ -220,10 +220,14 @@ def show_entry(entry: Entry) -> EntryAnswer:
         acting_by=draft.acting_by or None,
         approved_by=approver_of(draft.run),
         attachments=[AttachedAnswer(id=name, sha256=sha256) for name, _, sha256 in marks],
-        by_day=[
-            OfDayAnswer(service_on=day, account=account, debit=max(net, 0), credit=max(-net, 0))
-            for day, nets in draft.by_day
-            for account, net in nets
-        ],
+        by_day=_show_days(draft.by_day) if draft.by_day else [],
         hash=entry.hash,
     )
+
+
+def _show_days(by_day: ByDay) -> list[OfDayAnswer]:
+    return [
+        OfDayAnswer(service_on=day, account=account, debit=max(net, 0), credit=max(-net, 0))
+        for day, nets in by_day
+        for account, net in nets
+    ]
