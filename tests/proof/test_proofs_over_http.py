@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.ledger.doubts import read_doubts
+from chalicelib.proof import asking
 from chalicelib.proof import routes as proof_routes
-from chalicelib.proof import tend
 from chalicelib.proof.prove import prove_due
 from chalicelib.proof.sign_off import sign_off_due
 from chalicelib.tenants.hierarchy import read_chain
@@ -76,7 +76,7 @@ def test_a_day_that_is_not_over_or_no_day_is_refused(operator: Client) -> None:
 def test_a_long_book_is_proven_behind_the_request(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
     monkeypatch.setattr(proof_routes, "is_short", lambda tenant: False)
-    monkeypatch.setattr(tend, "send_books", lambda bodies: sent.extend(bodies) or len(bodies))
+    monkeypatch.setattr(asking, "send_books", lambda bodies: sent.extend(bodies) or len(bodies))
     beta = owner_of("BETA")
     reply = beta.post("/v1/proofs", {"date": SETTLED}).ok(202)
     assert (reply["status"], reply["date"], reply["checks"]) == ("running", SETTLED, [])
