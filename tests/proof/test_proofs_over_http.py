@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.ledger.doubts import read_doubts
-from chalicelib.proof import asking
+from chalicelib.proof import asking, tend
 from chalicelib.proof import routes as proof_routes
 from chalicelib.proof.prove import prove_due
 from chalicelib.proof.sign_off import sign_off_due
