@@ -12,10 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from chalicelib.billing.advance import Cover, DayOfService, Step, cover_of, is_outside_the_cut, step
-from chalicelib.billing.legs import Use
-from chalicelib.billing.model import Timing
-from chalicelib.billing.price_book import DayPrices, NotPricedError
-from chalicelib.billing.roster import (
+from chalicelib.billing.columns import (
     BILLABLE_THEN_GONE,
     ENDED,
     PAID,
@@ -26,6 +23,9 @@ from chalicelib.billing.roster import (
     Covers,
     billable_positions,
 )
+from chalicelib.billing.legs import Use
+from chalicelib.billing.model import Timing
+from chalicelib.billing.price_book import DayPrices, NotPricedError
 
 Amounts = tuple[int, ...]
 """One amount for each level, from the tenant's own edge upward."""

@@ -4,8 +4,9 @@ from datetime import date
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import ConditionFailed, Put, read_many, write
+from chalicelib.billing.columns import Columns, empty_roster
 from chalicelib.billing.model import SettledDay
-from chalicelib.billing.roster import Columns, empty_roster, roster_after
+from chalicelib.billing.roster import roster_after
 from chalicelib.billing.sheet import DamagedSheetError, StoredSheet, decode_sheet
 from chalicelib.billing.state import read_days
 from chalicelib.billing.store import SheetRow

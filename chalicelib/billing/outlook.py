@@ -8,12 +8,12 @@ from functools import cached_property
 from chalicelib.billing.ahead import is_due
 from chalicelib.billing.ahead_kept import read_ahead
 from chalicelib.billing.charging import Ahead
+from chalicelib.billing.columns import Columns, empty_roster
 from chalicelib.billing.levels import Levels, Standing
 from chalicelib.billing.model import State
 from chalicelib.billing.patch import read_known_roster
 from chalicelib.billing.price_book import DayPrices, PriceBook, read_price_book
 from chalicelib.billing.projection import PricesOn
-from chalicelib.billing.roster import Columns, empty_roster
 from chalicelib.billing.state import read_state
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict, Unavailable

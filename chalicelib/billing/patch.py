@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.billing.advance import Cover
+from chalicelib.billing.columns import Columns, Covers
 from chalicelib.billing.correction_store import read_late_facts
 from chalicelib.billing.corrections import LateFact
 from chalicelib.billing.difference import read_ground, services_of
 from chalicelib.billing.evidence import read_settled
 from chalicelib.billing.price_book import PriceBook
-from chalicelib.billing.roster import Columns, Covers
 from chalicelib.billing.service_days import Place, ServiceReplay, Setting
 from chalicelib.crm.events import known_events
 from chalicelib.tenants.model import Tenant

@@ -7,20 +7,14 @@ from datetime import datetime
 from chalicelib.aws import clock, keys
 from chalicelib.aws.tables import ConditionFailed, Operation, Put, write
 from chalicelib.billing.charging import Ahead, Charging
+from chalicelib.billing.columns import SUSPENDED, SUSPENDED_AND_DISABLED, Columns, billable_positions, paid_positions
 from chalicelib.billing.cut import Cut, Level, find_cut, with_tax
 from chalicelib.billing.legs import Use
 from chalicelib.billing.levels import Levels, Standing
 from chalicelib.billing.model import SUSPEND, Mark, SettledDay, State
 from chalicelib.billing.price_book import DayPrices
 from chalicelib.billing.rollup import subtree_of
-from chalicelib.billing.roster import (
-    SUSPENDED,
-    SUSPENDED_AND_DISABLED,
-    Columns,
-    billable_positions,
-    paid_positions,
-    suspended_behind,
-)
+from chalicelib.billing.roster import suspended_behind
 from chalicelib.billing.state import change_state, read_days
 from chalicelib.billing.store import StateRow, day_row, to_state
 from chalicelib.core.errors import Unavailable

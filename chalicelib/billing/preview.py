@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from chalicelib.billing.advance import Step, step
 from chalicelib.billing.ahead import uses_now
 from chalicelib.billing.charging import charge_sheet, day_of_mark
+from chalicelib.billing.columns import Columns, billable_positions
 from chalicelib.billing.cut import find_cut
 from chalicelib.billing.legs import Use
 from chalicelib.billing.levels import Standing
@@ -28,7 +29,7 @@ from chalicelib.billing.preview_model import (
 )
 from chalicelib.billing.price_book import DayPrices, NotPricedError
 from chalicelib.billing.projection import Projected, crowd_of, numbers_in, project
-from chalicelib.billing.roster import Columns, billable_positions, day_sheet
+from chalicelib.billing.roster import day_sheet
 from chalicelib.core.dates import days_between
 from chalicelib.core.errors import Conflict, invalid_field
 from chalicelib.core.proration import DayCount, Period, period_of

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from chalicelib.billing.columns import Columns
 from chalicelib.billing.corrections import DayChange, day_changes, service_changes, total_use
 from chalicelib.billing.difference import read_ground, tax_rule
 from chalicelib.billing.legs import Use
@@ -11,7 +12,6 @@ from chalicelib.billing.levels import Levels
 from chalicelib.billing.outlook import Outlook
 from chalicelib.billing.patch import Told, patched_roster
 from chalicelib.billing.post_correction import ToPost
-from chalicelib.billing.roster import Columns
 from chalicelib.billing.service_days import KnownDays, ServiceReplay, Setting
 from chalicelib.core.dates import days_between
 from chalicelib.crm.events import known_events, read_whole_history

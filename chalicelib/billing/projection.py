@@ -11,9 +11,10 @@ from datetime import date
 from typing import NamedTuple
 
 from chalicelib.billing.charging import Ahead, Amounts, charge_sheet, nothing_ahead
+from chalicelib.billing.columns import Columns
 from chalicelib.billing.legs import Use
 from chalicelib.billing.price_book import DayPrices
-from chalicelib.billing.roster import Columns, day_sheet, roster_after
+from chalicelib.billing.roster import day_sheet, roster_after
 from chalicelib.core.money import share_of
 from chalicelib.crm.model import ServiceEvent
 

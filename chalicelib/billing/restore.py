@@ -8,22 +8,21 @@ from operator import add
 from chalicelib.aws.log import log, measure
 from chalicelib.aws.tables import ConditionFailed, write
 from chalicelib.billing.charging import Charging, charge_sheet
-from chalicelib.billing.cut import Level, find_cut, level_totals, with_tax
-from chalicelib.billing.marks import finish_marks
-from chalicelib.billing.model import RESUME, Mark, State
-from chalicelib.billing.patch import read_known_roster
-from chalicelib.billing.price_book import DayPrices, read_price_book
-from chalicelib.billing.roster import (
+from chalicelib.billing.columns import (
     BILLABLE,
     ENABLED,
     SUSPENDED,
     Columns,
     billable_positions,
-    day_sheet,
     paid_positions,
     positions_in_state,
-    roster_after,
 )
+from chalicelib.billing.cut import Level, find_cut, level_totals, with_tax
+from chalicelib.billing.marks import finish_marks
+from chalicelib.billing.model import RESUME, Mark, State
+from chalicelib.billing.patch import read_known_roster
+from chalicelib.billing.price_book import DayPrices, read_price_book
+from chalicelib.billing.roster import day_sheet, roster_after
 from chalicelib.billing.state import change_state, read_days, read_states
 from chalicelib.core.dates import ONE_DAY, day_at, days_between, to_micros
 from chalicelib.crm.events import read_events, resume_operation

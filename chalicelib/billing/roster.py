@@ -1,99 +1,36 @@
 """The roster of a tenant's services and what a day does to it: pure.
 
-A roster is columns, not objects, because a hundred thousand services pass through here every day: for each service its
-first day, its creation number, its subscriber, its plan and its state, in charging order (first day, then creation
-number), which never changes. A day's events turn yesterday's roster into the day's sheet; the cut turns the sheet into
-the roster after the day.
+A day's events turn yesterday's roster into the day's sheet; the cut turns the sheet into the roster after the day. Both are
+columns (`columns.py`).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
-from chalicelib.billing.advance import Cover, spared
+from chalicelib.billing.advance import spared
+from chalicelib.billing.columns import (
+    BILLABLE,
+    BILLABLE_THEN_DISABLED,
+    BILLABLE_THEN_GONE,
+    DISABLED,
+    ENABLED,
+    ENDED,
+    PAID,
+    PAID_THEN_DISABLED,
+    PAID_THEN_GONE,
+    SUSPENDED,
+    SUSPENDED_AND_DISABLED,
+    SUSPENDED_THEN_ENDED,
+    Columns,
+    Covers,
+    billable_positions,
+)
 from chalicelib.crm.model import EventKind, ServiceEvent
-
-ENABLED = 0
-DISABLED = 3
-SUSPENDED = 4
-SUSPENDED_AND_DISABLED = 5
-"""States of a service in a roster. A suspended one stays so until a recharge brings it back, whatever its user asks."""
-
-BILLABLE = 0
-BILLABLE_THEN_DISABLED = 1
-BILLABLE_THEN_GONE = 2
-"""Marks of a service in a sheet, beside the states 3 to 5, which are not billable."""
-
-PAID = 6
-PAID_THEN_DISABLED = 7
-PAID_THEN_GONE = 8
-"""As the three above, for a service that is billed and costs nothing that day, since it was paid in advance: it stands
-outside the order of the cut."""
-
-ENDED = 9
-SUSPENDED_THEN_ENDED = 10
-"""Marks of a service that ends without being billable that day, of which something that was paid is left."""
 
 
 class UnknownServiceError(ValueError):
     """An event is about a service that is not in the roster."""
-
-
-@dataclass(frozen=True)
-class Covers:
-    """What is paid in advance for each service of a roster or a sheet: indices into `table`, whose first is nothing.
-
-    `before` the day, and `after` it if the service is charged; a service behind the day's cut keeps what it had, less the
-    day. In a roster both are the same.
-    """
-
-    day: int
-    table: tuple[Cover, ...]
-    before: list[int]
-    after: list[int]
-
-    def keep(self, wanted: Sequence[int]) -> "Covers":
-        return replace(self, before=[self.before[i] for i in wanted], after=[self.after[i] for i in wanted])
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Services in charging order. `starts` are ordinal days; `plans` index `plan_codes`; `marks` are states or marks.
-
-    `covers` is there only where something is paid in advance.
-    """
-
-    plan_codes: tuple[str, ...]
-    starts: list[int]
-    numbers: list[int]
-    subscribers: list[int]
-    plans: list[int]
-    marks: bytearray
-    covers: Covers | None = None
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def keep(self, wanted: Sequence[int]) -> "Columns":
-        """The services at these positions."""
-        return Columns(
-            self.plan_codes,
-            [self.starts[i] for i in wanted],
-            [self.numbers[i] for i in wanted],
-            [self.subscribers[i] for i in wanted],
-            [self.plans[i] for i in wanted],
-            bytearray(self.marks[i] for i in wanted),
-            self.covers.keep(wanted) if self.covers else None,
-        )
-
-    def cover_of(self, at: int) -> Cover:
-        """What is paid in advance for the service at that place, before the day."""
-        return self.covers.table[self.covers.before[at]] if self.covers else ()
-
-
-def empty_roster() -> Columns:
-    """The roster before the first day."""
-    return Columns((), [], [], [], [], bytearray())
 
 
 @dataclass
@@ -257,21 +194,6 @@ def _without(columns: Columns, dropped: set[int]) -> Columns:
     return columns.keep([i for i in range(len(columns)) if i not in dropped])
 
 
-def billable_positions(sheet: Columns) -> Sequence[int]:
-    """The positions of the sheet's billable services, in charging order."""
-    marks = sheet.marks
-    if marks.count(BILLABLE) == len(marks):
-        return range(len(marks))
-    return [i for i, mark in enumerate(marks) if mark <= BILLABLE_THEN_GONE]
-
-
-def paid_positions(sheet: Columns) -> Sequence[int]:
-    """The positions of those that are billed outside the order of the cut, since they were paid in advance."""
-    if sheet.covers is None:
-        return ()
-    return [i for i, mark in enumerate(sheet.marks) if PAID <= mark <= PAID_THEN_GONE]
-
-
 def roster_after(sheet: Columns, cut: int) -> Columns:
     """The roster after a day of which the first `cut` billable services were charged.
 
@@ -329,10 +251,3 @@ def suspended_behind(sheet: Columns, cut: int) -> list[tuple[int, int]]:
     return [
         (sheet.numbers[i], sheet.subscribers[i]) for i in billable_positions(sheet)[cut:] if sheet.marks[i] == BILLABLE
     ]
-
-
-def positions_in_state(roster: Columns, state: int) -> list[int]:
-    """The positions of the services in that state, in charging order."""
-    if state not in roster.marks:
-        return []
-    return [i for i, mark in enumerate(roster.marks) if mark == state]

@@ -12,9 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from chalicelib.billing.charging import Amounts, charge_sheet
-from chalicelib.billing.model import SettledDay
-from chalicelib.billing.price_book import DayPrices
-from chalicelib.billing.roster import (
+from chalicelib.billing.columns import (
     BILLABLE,
     BILLABLE_THEN_DISABLED,
     BILLABLE_THEN_GONE,
@@ -26,10 +24,11 @@ from chalicelib.billing.roster import (
     SUSPENDED_AND_DISABLED,
     SUSPENDED_THEN_ENDED,
     Columns,
-    day_sheet,
     empty_roster,
-    roster_after,
 )
+from chalicelib.billing.model import SettledDay
+from chalicelib.billing.price_book import DayPrices
+from chalicelib.billing.roster import day_sheet, roster_after
 from chalicelib.core.dates import days_between
 from chalicelib.crm.events import known_events
 from chalicelib.crm.model import EventKind, ServiceEvent

@@ -14,6 +14,7 @@ from chalicelib.aws.log import alarm, measure
 from chalicelib.aws.tables import ConditionFailed, write
 from chalicelib.billing.ahead_kept import read_ahead
 from chalicelib.billing.charging import charge_sheet, price_table
+from chalicelib.billing.columns import Columns
 from chalicelib.billing.evidence import OtherSheetError, find_sheet, keep_sheet
 from chalicelib.billing.marks import finish_marks
 from chalicelib.billing.model import SettledDay, State
@@ -21,7 +22,7 @@ from chalicelib.billing.patch import read_known_roster
 from chalicelib.billing.post import DayToPost, post_day
 from chalicelib.billing.price_book import NotPricedError, PriceBook, read_price_book
 from chalicelib.billing.rollup import roll_up
-from chalicelib.billing.roster import Columns, UnknownServiceError, day_sheet
+from chalicelib.billing.roster import UnknownServiceError, day_sheet
 from chalicelib.billing.sheet import DamagedSheetError, encode_sheet
 from chalicelib.billing.state import change_state, read_days, read_state, read_states
 from chalicelib.core.dates import ONE_DAY, day_at, last_ended_day

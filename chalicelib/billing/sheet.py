@@ -15,7 +15,7 @@ from operator import sub
 from typing import Any
 
 from chalicelib.billing.advance import to_paid
-from chalicelib.billing.roster import Columns, Covers
+from chalicelib.billing.columns import Columns, Covers
 from chalicelib.core.json import compact_json, read_json
 
 MAX_PART_BYTES = 300_000

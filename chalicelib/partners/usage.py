@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from chalicelib.billing.columns import Columns, billable_positions, paid_positions
 from chalicelib.billing.evidence import find_sheet
 from chalicelib.billing.model import SettledDay
-from chalicelib.billing.roster import Columns, billable_positions, paid_positions
 from chalicelib.crm.find import read_subscribers
 from chalicelib.crm.plans import read_plans
 from chalicelib.crm.subscriber import Subscriber

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.billing.charging import Ahead, Charging, price_table
+from chalicelib.billing.columns import Columns, billable_positions, paid_positions
 from chalicelib.billing.legs import Use
 from chalicelib.billing.model import SettledDay
 from chalicelib.billing.post import billed_by_plan, uses_of
 from chalicelib.billing.price_book import DayPrices
-from chalicelib.billing.roster import Columns, billable_positions, paid_positions
 from chalicelib.billing.sheet import encode_sheet
 from chalicelib.proof.model import Finding, order_of
 from chalicelib.proof.money import amount

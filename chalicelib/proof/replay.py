@@ -9,7 +9,8 @@ from datetime import date
 from itertools import groupby
 
 from chalicelib.billing.charging import Charging
-from chalicelib.billing.roster import ENABLED, Columns, day_sheet, empty_roster, roster_after
+from chalicelib.billing.columns import ENABLED, Columns, empty_roster
+from chalicelib.billing.roster import day_sheet, roster_after
 from chalicelib.core.dates import days_between
 from chalicelib.crm.model import ServiceEvent
 

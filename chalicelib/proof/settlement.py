@@ -6,13 +6,14 @@ from datetime import date, timedelta
 
 from chalicelib.billing.ahead_kept import read_ahead
 from chalicelib.billing.charging import Ahead, Charging, charge_sheet
+from chalicelib.billing.columns import Columns
 from chalicelib.billing.correction_store import read_late_facts
 from chalicelib.billing.evidence import find_sheet
 from chalicelib.billing.model import SettledDay, State
 from chalicelib.billing.patch import patched_roster, told_anew
 from chalicelib.billing.price_book import NotPricedError, PriceBook, read_price_book
 from chalicelib.billing.rollup import subtree_of
-from chalicelib.billing.roster import Columns, UnknownServiceError
+from chalicelib.billing.roster import UnknownServiceError
 from chalicelib.billing.sheet import DamagedSheetError, encode_sheet
 from chalicelib.billing.state import read_days, read_state
 from chalicelib.core.dates import ONE_DAY, days_between

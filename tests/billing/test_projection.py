@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from chalicelib.billing.advance import EdgeTerms
 from chalicelib.billing.charging import Ahead, charge_sheet, nothing_ahead
+from chalicelib.billing.columns import Columns, empty_roster
 from chalicelib.billing.legs import Use
 from chalicelib.billing.model import RefundPolicy, Terms, Timing
 from chalicelib.billing.post import uses_of
 from chalicelib.billing.price_book import DayPrices
 from chalicelib.billing.projection import crowd_of, numbers_in, project
-from chalicelib.billing.roster import Columns, day_sheet, empty_roster, roster_after
+from chalicelib.billing.roster import day_sheet, roster_after
 from chalicelib.core.dates import days_between
 from chalicelib.core.proration import DayCount, day_price
 from chalicelib.crm.model import EventKind, ServiceEvent

@@ -7,19 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.roster import (
+from chalicelib.billing.columns import (
     DISABLED,
     ENABLED,
     SUSPENDED,
     SUSPENDED_AND_DISABLED,
     Columns,
-    UnknownServiceError,
     billable_positions,
-    day_sheet,
     empty_roster,
-    roster_after,
-    suspended_behind,
 )
+from chalicelib.billing.roster import UnknownServiceError, day_sheet, roster_after, suspended_behind
 from chalicelib.crm.model import EventKind, ServiceEvent
 
 DAY = date(2026, 11, 10)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.roster import Columns
+from chalicelib.billing.columns import Columns
 from chalicelib.billing.sheet import MAX_PART_BYTES, DamagedSheetError, decode_sheet, encode_sheet
 
 numbers = st.integers(1, 5 * 10**8)
