@@ -193,3 +193,9 @@ Timezone = Annotated[
 ]
 RateBps = Annotated[int, Field(ge=0, le=10_000, strict=True, examples=[500])]
 Speed = Annotated[int, Field(ge=1, le=1_000_000_000, strict=True, examples=[10_240])]
+
+Instead: Any = Field(default_factory=lambda: None)
+"""The default of a field that may be left out, but may not be null."""
+
+Zero: Any = Field(default_factory=lambda: 0)
+"""An amount of nothing; a plain default would stand in OpenAPI as a number where amounts are strings."""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from functools import cache
 from typing import Annotated, Any
 
@@ -47,3 +48,9 @@ def page_of(item: type[Answer]) -> type[Any]:
     return type(
         name, (Answer,), {"__annotations__": annotations, "__doc__": "A page of a list.", "__module__": item.__module__}
     )
+
+
+def answer_page(item: type[Answer], items: Sequence[Answer], after: str | None) -> Answer:
+    """The page of a list with these items; `after` is the sort key to go on behind, None at the end of the list."""
+    page: Answer = page_of(item)(items=items, next_cursor=encode_cursor(after))
+    return page

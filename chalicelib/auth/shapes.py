@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.api.fields import Answer, Body, Day, Email, InstantOut, MoneyOut, Name, Reason
+from chalicelib.api.fields import Answer, Body, Day, Email, InstantOut, Instead, MoneyOut, Name, Reason
 from chalicelib.api.paging import PageQuery
 from chalicelib.auth.audit import Outcome
 from chalicelib.auth.audit_log import AuditLine
@@ -32,8 +32,6 @@ Ending = Annotated[Literal["done", "refused", "failed", "replayed", "unknown"], 
 AccessToken = Annotated[str, Field(examples=["eyJhbGciOiJIUzI1NiIsImtpZCI6ImsxIn0.eyJpc3MiOiJ0cmlidXRhcnkifQ.c2ln"])]
 RefreshToken = Annotated[str, Field(min_length=1, max_length=400, examples=["t4h8w2p5n6qr.s3f9.k2w8.m4n7"])]
 Seconds = Annotated[int, Field(examples=[900])]
-Instead: Any = Field(default_factory=lambda: None)
-"""The default of a field that may be left out of a change, but may not be null."""
 
 
 class LoginBody(Body):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.api.fields import Answer, Body, Day, DayOut, MoneyOut, Price, RateBps, Reference
+from chalicelib.api.fields import Answer, Body, Day, DayOut, MoneyOut, Price, RateBps, Reference, Zero
 
 
 class PriceBody(Body):
@@ -26,7 +26,7 @@ class TariffBody(Body):
     day_count: Literal["calendar_month", "service_period", "fixed_30"] = "calendar_month"
     period: Literal["month", "quarter", "year"] = "month"
     refund_policy: Literal["none", "unused_days", "unused_days_less_fee", "full"] = "unused_days"
-    refund_fee: Annotated[Price, Field(default_factory=lambda: 0, examples=["0.00"])]
+    refund_fee: Annotated[Price, Field(examples=["0.00"])] = Zero
     tax_bps: RateBps = 0
     prices: Annotated[list[PriceBody], Field(min_length=1, max_length=500)]
 

@@ -14,8 +14,7 @@ from chalicelib.crm.import_days import Days
 from chalicelib.crm.import_events import import_events
 from chalicelib.crm.import_outcome import ImportResult
 from chalicelib.crm.import_roster import import_subscribers
-from chalicelib.crm.job import find_job, list_jobs
-from chalicelib.crm.shapes import (
+from chalicelib.crm.import_shapes import (
     EventImportAnswer,
     ImportQuery,
     JobAnswer,
@@ -24,6 +23,7 @@ from chalicelib.crm.shapes import (
     show_job,
     show_roster_import,
 )
+from chalicelib.crm.job import find_job, list_jobs
 
 bp = Blueprint(__name__, tag="Imports")
 

@@ -11,7 +11,7 @@ from chalicelib.core.errors import NotFound, invalid_field
 from chalicelib.core.proration import DayCount
 from chalicelib.crm import plans
 from chalicelib.crm.model import Plan
-from chalicelib.crm.shapes import NewPlanBody, PlanAnswer, PlanChangeBody, show_plan
+from chalicelib.crm.plan_shapes import NewPlanBody, PlanAnswer, PlanChangeBody, show_plan
 
 bp = Blueprint(__name__, tag="Plans")
 

@@ -1,25 +1,11 @@
-"""What the routes of plans, subscribers and imports take and answer."""
+"""What the routes of subscribers, their services and events take and answer."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.api.fields import (
-    Answer,
-    Body,
-    Code,
-    Day,
-    DayOut,
-    InstantOut,
-    MoneyOut,
-    Name,
-    Price,
-    Reference,
-    Speed,
-    parsed,
-    shown,
-)
+from chalicelib.api.fields import Answer, Body, Day, DayOut, InstantOut, Instead, Reference, parsed, shown
 from chalicelib.api.paging import PageQuery
 from chalicelib.billing.correction_shapes import CorrectionSummary, summary_of, waiting
 from chalicelib.billing.corrections import Correction
@@ -27,14 +13,10 @@ from chalicelib.core.dates import from_micros
 from chalicelib.core.text import clean_text
 from chalicelib.crm.change import RecordedChange
 from chalicelib.crm.contact import parse_mac, parse_name, parse_phone, parse_username, parse_zone
-from chalicelib.crm.csv_file import Fault
-from chalicelib.crm.import_outcome import ImportResult
-from chalicelib.crm.job import Job
-from chalicelib.crm.model import Plan
+from chalicelib.crm.plan_shapes import PlanCode
 from chalicelib.crm.service import Service
 from chalicelib.crm.subscriber import Subscriber, service_id, subscriber_id
 
-DayCountName = Annotated[Literal["calendar_month", "service_period", "fixed_30"], Field(examples=["calendar_month"])]
 StatusName = Annotated[
     Literal["active", "suspended", "disabled", "scheduled", "disconnected"], Field(examples=["active"])
 ]
@@ -60,49 +42,9 @@ Zone = Annotated[str, parsed(parse_zone), shown("Mirpur-10", maxLength=60)]
 Username = Annotated[str, parsed(parse_username), shown("bn700123", pattern="^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")]
 Mac = Annotated[str, parsed(parse_mac), shown("9C:53:00:07:00:7B", pattern=f"^({_MAC})$")]
 SearchText = Annotated[str, parsed(clean_text), shown("karim 0171", maxLength=200), Field(max_length=200)]
-Count = Annotated[int, Field(examples=[400])]
 SubscriberId = Annotated[str, Field(examples=["t4h8w2p5n6qr.s123"])]
 ServiceId = Annotated[str, Field(examples=["t4h8w2p5n6qr.v123"])]
-PlanId = Annotated[str, Field(examples=["t4h8w2p5n6qr.HOME-10"])]
-PlanCode = Annotated[str, Field(examples=["HOME-10"])]
 Text = Annotated[str, Field(examples=["Fatema Akter"])]
-Instead: Any = Field(default_factory=lambda: None)
-"""The default of a field that may be left out of a change, but may not be null."""
-
-
-class NewPlanBody(Body):
-    """A plan to offer. A reseller's names one of its parent's in `based_on`; the operator's have none."""
-
-    name: Name
-    code: Code
-    download_kbps: Speed
-    upload_kbps: Speed
-    monthly_price: Price
-    based_on: Reference | None = None
-    day_count: DayCountName = "calendar_month"
-
-
-class PlanChangeBody(Body):
-    """What to change of a plan; its code and what it is based on never change."""
-
-    name: Name = Instead
-    download_kbps: Speed = Instead
-    upload_kbps: Speed = Instead
-    monthly_price: Price = Instead
-    day_count: DayCountName = Instead
-
-
-class PlanAnswer(Answer):
-    """A plan. `based_on` is the id of the parent's plan, null for the operator's own."""
-
-    id: PlanId
-    code: PlanCode
-    name: Text
-    download_kbps: Speed
-    upload_kbps: Speed
-    monthly_price: MoneyOut
-    based_on: PlanId | None
-    day_count: DayCountName
 
 
 class LineBody(Body):
@@ -204,81 +146,6 @@ class EventAnswer(Answer):
     correction: CorrectionSummary | None = None
 
 
-class ImportQuery(Body):
-    """Whether to check the file only."""
-
-    dry_run: Annotated[bool, Field(examples=[True])] = False
-
-
-class LineErrorAnswer(Answer):
-    """What is wrong with a field of a line; the header is line 1."""
-
-    line: Annotated[int, Field(examples=[17])]
-    field: Annotated[str, Field(examples=["mac"])]
-    message: Annotated[str, Field(examples=["must be a MAC address, such as AA:BB:CC:DD:EE:FF"])]
-
-
-class JobResultAnswer(Answer):
-    """What a job came to: lines written, and lines that were not, because somebody took their names meanwhile."""
-
-    written: Count
-    refused: Annotated[int, Field(examples=[0])]
-
-
-class JobAnswer(Answer):
-    """An import under way or ended: `done` of `lines` are written. `errors` are the first 100 for lines it could not
-    write any more. One that `failed` was stopped as a whole, and goes on when its file is sent again."""
-
-    id: Annotated[str, Field(examples=["s5f1c0a9be27d44e8a1b2c3d4e5f60718"])]
-    kind: Annotated[Literal["subscribers-import", "service-events-import"], Field(examples=["subscribers-import"])]
-    status: Annotated[Literal["queued", "running", "done", "failed"], Field(examples=["running"])]
-    lines: Annotated[int, Field(examples=[5000])]
-    done: Annotated[int, Field(examples=[1200])]
-    errors: list[LineErrorAnswer]
-    started_at: InstantOut | None
-    finished_at: InstantOut | None
-    result: JobResultAnswer | None
-
-
-class _ImportAnswer(Answer):
-    """What became of a file."""
-
-    dry_run: Annotated[bool, Field(examples=[False])]
-    lines: Count
-    unchanged: Annotated[int, Field(examples=[0])]
-    errors: list[LineErrorAnswer]
-    error_count: Annotated[int, Field(examples=[0])]
-    job: JobAnswer | None
-
-
-class SubscriberImportAnswer(_ImportAnswer):
-    """What became of a roster: `created` now (or would be, in a dry run), `unchanged` were there from the same file;
-    `errors` are the first of `error_count`, at most 1,000: of lines that were refused. `job` is there when
-    the file goes on being written."""
-
-    created: Count
-
-
-class EventImportAnswer(_ImportAnswer):
-    """What became of a file of events: `recorded` now (or would be), `unchanged` were there from the same file;
-    `errors` are of lines that were refused."""
-
-    recorded: Count
-
-
-def show_plan(plan: Plan) -> PlanAnswer:
-    return PlanAnswer(
-        id=plan.plan_id,
-        code=plan.code,
-        name=plan.name,
-        download_kbps=plan.download_kbps,
-        upload_kbps=plan.upload_kbps,
-        monthly_price=plan.monthly_price_minor,
-        based_on=plan.based_on,
-        day_count=plan.day_count.value,
-    )
-
-
 def show_subscriber(subscriber: Subscriber, today: date) -> SubscriberAnswer:
     return SubscriberAnswer(
         id=subscriber_id(subscriber.tenant_id, subscriber.number),
@@ -322,42 +189,4 @@ def show_event(recorded: RecordedChange, today: date, correction: Correction | N
         plan=event.plan,
         subscriber=show_subscriber(recorded.subscriber, today),
         correction=summary,
-    )
-
-
-def show_roster_import(result: ImportResult) -> SubscriberImportAnswer:
-    return SubscriberImportAnswer(created=result.written, **_import_fields(result))
-
-
-def show_event_import(result: ImportResult) -> EventImportAnswer:
-    return EventImportAnswer(recorded=result.written, **_import_fields(result))
-
-
-def _import_fields(result: ImportResult) -> dict[str, Any]:
-    return {
-        "dry_run": result.dry_run,
-        "lines": result.lines,
-        "unchanged": result.unchanged,
-        "errors": [_show_fault(fault) for fault in result.faults],
-        "error_count": result.fault_count,
-        "job": None if result.job is None else show_job(result.job),
-    }
-
-
-def _show_fault(fault: Fault) -> LineErrorAnswer:
-    return LineErrorAnswer(line=fault.line, field=fault.field, message=fault.message)
-
-
-def show_job(job: Job) -> JobAnswer:
-    is_over = job.finished_micros is not None and job.status.value in ("done", "failed")
-    return JobAnswer(
-        id=job.job_id,
-        kind=job.kind.value,
-        status=job.status.value,
-        lines=job.lines,
-        done=job.done,
-        errors=[_show_fault(fault) for fault in job.faults],
-        started_at=None if job.started_micros is None else from_micros(job.started_micros),
-        finished_at=from_micros(job.finished_micros) if is_over and job.finished_micros else None,
-        result=JobResultAnswer(written=job.done, refused=job.lines - job.done) if is_over else None,
     )

@@ -75,6 +75,17 @@ OTHER_EXPENSE = "5900"
 FUND_ACCOUNTS = frozenset({FUND_WITH_PARENT, FUNDS_HELD})
 """F(t) = (fund with parent) - (funds held for children) is the net debit of these two (`domain.md`, invariant 3)."""
 
+FUND = "fund"
+EDGE_ACCOUNTS = {
+    FUND: (FUNDS_HELD, FUND_WITH_PARENT),
+    "billed": (RESELLER_RECEIVABLE, PAYABLE_TO_PARENT),
+    "unbilled": (UNBILLED_RECEIVABLE, ACCRUED_PAYABLE),
+    "deferred": (DEFERRED_REVENUE, PREPAID_BANDWIDTH),
+    "commission": (COMMISSION_PAYABLE, COMMISSION_RECEIVABLE),
+}
+"""What lies between a parent and its child, by what it tells: the parent's account, in its journal of the child, and the
+child's; each is the other's negative (`domain.md`, invariant 2)."""
+
 _BOTH = (
     Account(CASH, "Cash", AccountType.ASSET),
     Account(BANK, "Bank", AccountType.ASSET),

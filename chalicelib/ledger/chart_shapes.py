@@ -1,10 +1,10 @@
 """What the routes of accounts, cost centres and settings take and answer."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.api.fields import Amount, Answer, Body, Code, MoneyOut, Name, parsed, shown
+from chalicelib.api.fields import Amount, Answer, Body, Code, Instead, MoneyOut, Name, parsed, shown
 from chalicelib.api.paging import PageQuery
 from chalicelib.crm.contact import parse_zone
 from chalicelib.ledger.chart import Account
@@ -13,9 +13,6 @@ from chalicelib.ledger.settings import LedgerSettings
 
 AccountTypeName = Literal["asset", "liability", "equity", "income", "expense"]
 StatusName = Literal["open", "closed"]
-LEFT_OUT: Any = Field(default_factory=lambda: None)
-"""The default of a field that may be left out of a change, but may not be null."""
-
 Zone = Annotated[str, parsed(parse_zone), shown("Mirpur-10", maxLength=60)]
 
 
@@ -31,9 +28,9 @@ class AccountBody(Body):
 class AccountChangeBody(Body):
     """What to change of an account; a parent of null takes it out of its group. Its type never changes."""
 
-    name: Name = LEFT_OUT
+    name: Name = Instead
     parent: Code | None = Field(default=None, examples=["5900"])
-    status: StatusName = LEFT_OUT
+    status: StatusName = Instead
 
 
 class AccountAnswer(Answer):
@@ -71,8 +68,8 @@ class CostCentreBody(Body):
 class CostCentreChangeBody(Body):
     """What to change of a cost centre."""
 
-    name: Name = LEFT_OUT
-    status: StatusName = LEFT_OUT
+    name: Name = Instead
+    status: StatusName = Instead
 
 
 class CostCentreAnswer(Answer):
@@ -92,7 +89,7 @@ class LedgerSettingsBody(Body):
     """What to change of the settings of this book; an `approval_above` of null asks for no second person."""
 
     approval_above: Amount | None = None
-    year_starts_in: Annotated[int, Field(ge=1, le=12, strict=True, examples=[7])] = LEFT_OUT
+    year_starts_in: Annotated[int, Field(ge=1, le=12, strict=True, examples=[7])] = Instead
 
 
 class LedgerSettingsAnswer(Answer):

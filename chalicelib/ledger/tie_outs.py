@@ -5,28 +5,9 @@ from dataclasses import dataclass
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import MAX_TRANSACTION, read_at_once
-from chalicelib.ledger.chart import (
-    ACCRUED_PAYABLE,
-    COMMISSION_PAYABLE,
-    COMMISSION_RECEIVABLE,
-    DEFERRED_REVENUE,
-    FUND_WITH_PARENT,
-    FUNDS_HELD,
-    PAYABLE_TO_PARENT,
-    PREPAID_BANDWIDTH,
-    RESELLER_RECEIVABLE,
-    UNBILLED_RECEIVABLE,
-)
+from chalicelib.ledger.chart import EDGE_ACCOUNTS, FUND
 from chalicelib.ledger.journal import GENERAL, child_journal
 from chalicelib.ledger.store import HeadRow
-
-OTHER_PAIRS = {
-    "billed": (RESELLER_RECEIVABLE, PAYABLE_TO_PARENT),
-    "unbilled": (UNBILLED_RECEIVABLE, ACCRUED_PAYABLE),
-    "deferred": (DEFERRED_REVENUE, PREPAID_BANDWIDTH),
-    "commission": (COMMISSION_PAYABLE, COMMISSION_RECEIVABLE),
-}
-"""Beside the fund: an account of the parent and one of the child, each the other's negative; by what they tell."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +41,10 @@ def tie_out(parent_id: str, children: Sequence[str]) -> list[TieOut]:
     found: list[TieOut] = []
     for child_id, (parents, childs) in zip(children, _pairs(parent_id, children), strict=True):
         above, below = parents.totals if parents else {}, childs.totals if childs else {}
-        others = [
-            OtherTieOut(of, above.get(parents_account, 0), -below.get(childs_account, 0))
-            for of, (parents_account, childs_account) in OTHER_PAIRS.items()
-        ]
-        told = tuple(one for one in others if one.parents_minor or one.childs_minor)
-        found.append(TieOut(child_id, -above.get(FUNDS_HELD, 0), below.get(FUND_WITH_PARENT, 0), told))
+        told = {of: (above.get(theirs, 0), -below.get(its, 0)) for of, (theirs, its) in EDGE_ACCOUNTS.items()}
+        held_minor, fund_minor = told.pop(FUND)
+        others = tuple(OtherTieOut(of, *figures) for of, figures in told.items() if any(figures))
+        found.append(TieOut(child_id, -held_minor, -fund_minor, others))
     return found
 
 

@@ -3,7 +3,7 @@
 from chalicelib.api.blueprint import Blueprint
 from chalicelib.api.call import Call
 from chalicelib.api.fields import Answer
-from chalicelib.api.paging import PageQuery, decode_cursor, encode_cursor, page_of
+from chalicelib.api.paging import PageQuery, answer_page, decode_cursor, page_of
 from chalicelib.core.dates import day_at
 from chalicelib.partners.commission import month_of
 from chalicelib.partners.commission_find import find_statement, list_payouts, list_statements, read_lines
@@ -93,26 +93,19 @@ def _list_statements(call: Call, child: Tenant) -> Answer:
     after = decode_cursor(call.query.cursor)
     found, further = list_statements(child.tenant_id, limit=call.query.limit, after=after)
     items = [CommissionStatementAnswer.model_validate(statement_fields(one, call.tenant.tenant_id)) for one in found]
-    page: Answer = page_of(CommissionStatementAnswer)(items=items, next_cursor=encode_cursor(further))
-    return page
+    return answer_page(CommissionStatementAnswer, items, further)
 
 
 def _list_lines(call: Call, child: Tenant, statement_id: str) -> Answer:
     statement = find_statement(child.tenant_id, statement_id)
     lines, further = read_lines(statement, limit=call.query.limit, after=decode_cursor(call.query.cursor))
-    page: Answer = page_of(CommissionLineAnswer)(
-        items=[show_line(one, statement.month) for one in lines], next_cursor=encode_cursor(further)
-    )
-    return page
+    return answer_page(CommissionLineAnswer, [show_line(one, statement.month) for one in lines], further)
 
 
 def _list_payouts(call: Call, child: Tenant) -> Answer:
     after = decode_cursor(call.query.cursor)
     found, further = list_payouts(child.tenant_id, limit=call.query.limit, after=after)
-    page: Answer = page_of(CommissionPayoutAnswer)(
-        items=[show_payout(one, call.tenant.tenant_id) for one in found], next_cursor=encode_cursor(further)
-    )
-    return page
+    return answer_page(CommissionPayoutAnswer, [show_payout(one, call.tenant.tenant_id) for one in found], further)
 
 
 @bp.api(

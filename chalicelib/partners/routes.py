@@ -5,7 +5,7 @@ from chalice.app import Response
 from chalicelib.api.blueprint import Blueprint, render_with
 from chalicelib.api.call import Call
 from chalicelib.api.fields import Answer
-from chalicelib.api.paging import PageQuery, decode_cursor, encode_cursor, page_of
+from chalicelib.api.paging import PageQuery, answer_page, decode_cursor, page_of
 from chalicelib.core.dates import day_at
 from chalicelib.core.errors import invalid_field
 from chalicelib.partners.annex import read_annex
@@ -89,8 +89,7 @@ def _list_invoices(call: Call, child: Tenant) -> Answer:
         status=call.query.status,
     )
     items = [AggregateInvoiceAnswer.model_validate(invoice_fields(one, call.tenant.tenant_id)) for one in found]
-    page: Answer = page_of(AggregateInvoiceAnswer)(items=items, next_cursor=encode_cursor(after))
-    return page
+    return answer_page(AggregateInvoiceAnswer, items, after)
 
 
 def _read_invoice(call: Call, child: Tenant, invoice_id: str) -> AggregateInvoiceDetailAnswer:
@@ -104,29 +103,25 @@ def _read_annex(call: Call, child: Tenant, invoice_id: str) -> Answer:
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 9):
         raise invalid_field("cursor", "must be a next_cursor of this list")
     services, after = read_annex(invoice, limit=call.query.limit, after=int(cursor))
-    page: Answer = page_of(AnnexLineAnswer)(
-        items=[show_service(one) for one in services],
-        next_cursor=encode_cursor(None if after is None else str(after)),
-    )
-    return page
+    items = [show_service(one) for one in services]
+    return answer_page(AnnexLineAnswer, items, None if after is None else str(after))
+
+
+def _page_of_documents(call: Call, child: Tenant, kind: str) -> tuple[list[Issued], str | None]:
+    after = decode_cursor(call.query.cursor)
+    return list_documents(child.tenant_id, kind, limit=call.query.limit, after=after)
 
 
 def _list_payments(call: Call, child: Tenant) -> Answer:
-    after = decode_cursor(call.query.cursor)
-    payments, further = list_documents(child.tenant_id, PAYMENT, limit=call.query.limit, after=after)
-    page: Answer = page_of(AggregatePaymentAnswer)(
-        items=[show_payment(one, call.tenant.tenant_id) for one in payments], next_cursor=encode_cursor(further)
-    )
-    return page
+    found, after = _page_of_documents(call, child, PAYMENT)
+    return answer_page(AggregatePaymentAnswer, [show_payment(one, call.tenant.tenant_id) for one in found], after)
 
 
 def _list_credit_notes(call: Call, child: Tenant) -> Answer:
-    after = decode_cursor(call.query.cursor)
-    notes, further = list_documents(child.tenant_id, CREDIT_NOTE, limit=call.query.limit, after=after)
-    page: Answer = page_of(AggregateCreditNoteAnswer)(
-        items=[show_credit_note(one, call.tenant.tenant_id) for one in notes], next_cursor=encode_cursor(further)
+    found, after = _page_of_documents(call, child, CREDIT_NOTE)
+    return answer_page(
+        AggregateCreditNoteAnswer, [show_credit_note(one, call.tenant.tenant_id) for one in found], after
     )
-    return page
 
 
 @bp.api(

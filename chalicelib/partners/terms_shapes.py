@@ -1,10 +1,10 @@
 """What the routes of the terms and numbers of aggregate invoices take and answer."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.api.fields import Answer, Body, DayOut
+from chalicelib.api.fields import Answer, Body, DayOut, Instead
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.partners.cycle import MAX_EVERY_DAYS, Cycle, CycleKind
 from chalicelib.partners.model import AggregateTerms
@@ -19,9 +19,6 @@ DayOfMonth = Annotated[int, Field(ge=1, le=31, examples=[1])]
 DueDays = Annotated[int, Field(ge=0, le=MAX_DUE_DAYS, examples=[7])]
 Template = Annotated[str, Field(min_length=1, max_length=60, examples=["{prefix}{year}-{sequence:6}"])]
 NumberPrefix = Annotated[str, Field(max_length=20, examples=["AI-"])]
-Instead: Any = Field(default_factory=lambda: None)
-"""The default of a field that may be left out, but may not be null."""
-
 _OF_KIND = {"weekly": "weekday", "days": "every_days", "monthly": "day", "quarterly": "day"}
 
 

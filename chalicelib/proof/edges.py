@@ -9,18 +9,7 @@ from operator import itemgetter
 from chalicelib.aws import clock, keys
 from chalicelib.aws.tables import MAX_TRANSACTION, read_at_once
 from chalicelib.funds.limits import read_limits
-from chalicelib.ledger.chart import (
-    ACCRUED_PAYABLE,
-    COMMISSION_PAYABLE,
-    COMMISSION_RECEIVABLE,
-    DEFERRED_REVENUE,
-    FUND_WITH_PARENT,
-    FUNDS_HELD,
-    PAYABLE_TO_PARENT,
-    PREPAID_BANDWIDTH,
-    RESELLER_RECEIVABLE,
-    UNBILLED_RECEIVABLE,
-)
+from chalicelib.ledger.chart import EDGE_ACCOUNTS, FUND, FUNDS_HELD
 from chalicelib.ledger.journal import GENERAL, Entry, child_journal
 from chalicelib.ledger.statements import read_heads
 from chalicelib.ledger.store import HeadRow
@@ -32,15 +21,6 @@ STEADY_TRIES = 6
 
 Edge = tuple[str, str]
 """A parent and its direct child."""
-
-_ACCOUNTS = {
-    "fund": (FUNDS_HELD, FUND_WITH_PARENT),
-    "credit": (RESELLER_RECEIVABLE, PAYABLE_TO_PARENT),
-    "unbilled": (UNBILLED_RECEIVABLE, ACCRUED_PAYABLE),
-    "deferred": (DEFERRED_REVENUE, PREPAID_BANDWIDTH),
-    "commission": (COMMISSION_PAYABLE, COMMISSION_RECEIVABLE),
-}
-"""By what they tell: the parent's account in the child's journal, and the child's; each is the other's negative."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +44,7 @@ def tie_out_edges(tenant_id: str, edges: Sequence[Edge]) -> Result:
     """
     pairs = [pair for edge, totals in _read(edges) for pair in _pairs(edge, totals)]
     findings = [_explain(tenant_id, pair) for pair in pairs if not pair.agrees]
-    held = sum(pair.parents_minor for pair in pairs if pair.of == "fund" and pair.edge[0] == tenant_id)
+    held = sum(pair.parents_minor for pair in pairs if pair.of == FUND and pair.edge[0] == tenant_id)
     return judged(TIE_OUTS, f"{len(edges)} edges, {amount(-held)} held for children", findings)
 
 
@@ -79,7 +59,7 @@ def _read(edges: Sequence[Edge]) -> Iterator[tuple[Edge, tuple[dict[str, int], d
 
 
 def _pairs(edge: Edge, totals: tuple[dict[str, int], dict[str, int]]) -> Iterator[_Pair]:
-    for of, (above, below) in _ACCOUNTS.items():
+    for of, (above, below) in EDGE_ACCOUNTS.items():
         yield _Pair(edge, of, totals[0].get(above, 0), totals[1].get(below, 0))
 
 
@@ -100,7 +80,7 @@ def _first_unpaired(pair: _Pair) -> Entry | None:
     What belongs together in both books was written together and carries the same instant.
     """
     parent, child = pair.edge
-    above, below = _ACCOUNTS[pair.of]
+    above, below = EDGE_ACCOUNTS[pair.of]
     both = heapq.merge(_moves(parent, child_journal(child), above), _moves(child, GENERAL, below), key=itemgetter(0))
     for _, moves in groupby(both, key=itemgetter(0)):
         together = list(moves)

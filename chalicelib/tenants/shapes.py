@@ -1,6 +1,6 @@
 """What the routes of resellers take and answer."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,11 +12,13 @@ from chalicelib.api.fields import (
     DayOut,
     Email,
     InstantOut,
+    Instead,
     Money,
     MoneyOut,
     Name,
     Price,
     Timezone,
+    Zero,
 )
 from chalicelib.api.paging import PageQuery
 from chalicelib.core.dates import from_micros
@@ -42,11 +44,6 @@ Password = Annotated[
         json_schema_extra={"writeOnly": True},
     ),
 ]
-Instead: Any = Field(default_factory=lambda: None)
-"""The default of a field that may be left out, but may not be null."""
-
-Zero: Any = Field(default_factory=lambda: 0)
-"""An amount of nothing; a plain default would stand in OpenAPI as a number where amounts are strings."""
 
 
 class OwnerBody(Body):

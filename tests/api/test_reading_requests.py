@@ -134,8 +134,20 @@ def test_a_bad_field_is_named_with_a_sentence(client: Client, name: str, value: 
     assert errors_of(client.post("/echo", {"amount": "1.00", name: value})) == {name: said}
 
 
-def test_amounts_of_either_sign_and_of_zero_are_taken_where_they_mean_something(client: Client) -> None:
+def test_amounts_of_either_sign_and_of_zero_are_taken_where_they_mean_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bodies: list[EchoBody] = []
+
+    def view(call: Call) -> EchoAnswer:
+        bodies.append(call.body)
+        return echo(call)
+
+    client = declare(monkeypatch, view, body=EchoBody)
     client.post("/echo", {"amount": "0.01", "price": "0", "change": "-5.00", "count": 10**18, "flag": False}).ok(200)
+    [body] = bodies
+    assert (body.amount, body.price, body.change, body.count) == (1, 0, -5_00, 10**18)
+    assert body.flag is False
 
 
 def test_every_bad_field_is_named_with_its_path(client: Client) -> None:
@@ -161,9 +173,17 @@ def test_what_was_sent_is_never_repeated(client: Client) -> None:
     assert len(reply.text) < 1000
 
 
-@pytest.mark.parametrize("raw", [b'{"\\ud800": 1, "amount": "1.00"}', b'{"amount": "1.00", "name": "\\ud800"}'])
-def test_half_a_character_is_refused(client: Client, raw: bytes) -> None:
-    client.call("POST", "/echo", raw).ok(422)
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (b'{"\\ud800": 1, "amount": "1.00"}', "body"),
+        (b'{"amount": "1.00", "name": "\\ud800"}', "name"),
+        (b'{"amount": "1.00", "lines": [{"code": "\\ud800"}]}', "lines.0.code"),
+    ],
+)
+def test_half_a_character_is_refused_by_its_field(client: Client, raw: bytes, name: str) -> None:
+    """Of a name that holds one only the object can be told."""
+    assert errors_of(client.call("POST", "/echo", raw)).keys() == {name}
 
 
 @pytest.mark.parametrize(

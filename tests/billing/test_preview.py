@@ -165,13 +165,18 @@ def activation(on: date, today: date, code: str = "HOME", count: int = 1) -> tup
 
 
 def play_both(scenario: Scenario, asked_and_done: tuple[Ask, Act]) -> Preview:
-    """The preview, after making sure that each of its figures is what happens without the act and with it."""
+    """The preview, after making sure that each of its figures is what happens without the act and with it.
+
+    One day more than is told is played: by then the act has changed what is billed, or there was nothing to compare.
+    """
     ask, act = asked_and_done
     with fresh():
         world, people = play(scenario)
         seen = of_all_levels(ask, world, people)
         start = balances()
-        last = max(level.period.last for level in seen.levels)
+        assert seen.refused is None
+        assert [level.buyer.tenant_id for level in seen.levels] == ["beta", "alpha"]
+        last = max(level.period.last for level in seen.levels) + timedelta(days=1)
         without = {day.day: day for day in settle(world, scenario.today, last)}
     with fresh():
         world, people = play(scenario)
@@ -179,6 +184,7 @@ def play_both(scenario: Scenario, asked_and_done: tuple[Ask, Act]) -> Preview:
         after = balances()
         with_act = {day.day: day for day in settle(world, scenario.today, last)}
         check_invariants()
+    assert [day.counts for day in without.values()] != [day.counts for day in with_act.values()]
     for number, level in enumerate(seen.levels):
         days = list(days_between(seen.first, level.period.last))
         assert level.total.before_minor == sum(without[day].paid_minor[number] for day in days)
@@ -386,12 +392,13 @@ def test_what_is_foreseen_is_what_happens(
     on = today + timedelta(days=ahead)
     scenario = Scenario(beta, alpha, today, tuple(services))
     if kind == "activation":
-        play_both(scenario, activation(on, today, count=1 + back % 3))
+        seen = play_both(scenario, activation(on, today, count=1 + back % 3))
     elif kind == "change_plan":
         other = "FAST" if services[0][1] == "HOME" else "HOME"
-        play_both(scenario, event(EventKind.CHANGE_PLAN, on, today, other))
+        seen = play_both(scenario, event(EventKind.CHANGE_PLAN, on, today, other))
     elif kind == "late":
-        past = max(services[0][0], today - timedelta(days=back))
-        play_both(scenario, event(EventKind.DISCONNECT, past, today))
+        on = max(services[0][0], today - timedelta(days=back))
+        seen = play_both(scenario, event(EventKind.DISCONNECT, on, today))
     else:
-        play_both(scenario, event(EventKind(kind), on, today))
+        seen = play_both(scenario, event(EventKind(kind), on, today))
+    assert (seen.effective_on, seen.first) == (on, max(on, today))

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.billing.late_tariff import late_tariff
-from chalicelib.billing.model import SettledDay
+from chalicelib.billing.model import SettledDay, Timing
 from chalicelib.billing.preview_model import Preview
 from chalicelib.billing.preview_tariff import preview_tariff
 from chalicelib.billing.settle import settle_day
@@ -53,22 +53,36 @@ def terms_of(edge: Edge, on: date) -> TariffTerms:
     return TariffTerms(on, edge.timing, edge.day_count, edge.policy, edge.tax_bps, prices, edge.span, fee)
 
 
-def play_both(scenario: Scenario, edge: Edge, on: date) -> Preview:
-    """The preview, after making sure that its figures are what happens without the version and with it."""
+def versions_on_the_edge(days: list[Both]) -> set[str]:
+    """By which versions of the tariff those days were priced."""
+    return {version for beta, alpha in days for version in (beta.tariffs[1], alpha.tariffs[0])}
+
+
+def play_both(scenario: Scenario, edge: Edge, on: date, refused_as: str | None = None) -> Preview:
+    """The preview, after making sure that its figures are what happens without the version and with it.
+
+    Only for a version that is to be refused, as the caller says, is it made sure instead that nothing happens.
+    """
     with fresh():
         world = begin(scenario)
         seen = preview_tariff((world.operator,), world.alpha, terms_of(edge, on), noon(scenario.today))
         (level,) = seen.levels
         without = settle(world, scenario.today, level.period.last)
+    assert (seen.refused and seen.refused.code) == refused_as
     with fresh():
         world = begin(scenario)
-        if seen.refused is not None:
+        before = read_limits(["alpha"])["alpha"].balance_minor
+        if refused_as is not None:
             with pytest.raises(Conflict) as refused:
                 set_tariff(world.operator, world.alpha, terms_of(edge, on), noon(scenario.today), late_tariff)
-            assert refused.value.code == seen.refused.code
+            assert refused.value.code == refused_as
+            assert read_limits(["alpha"])["alpha"].balance_minor == before
+            still = settle(world, scenario.today, scenario.today)[scenario.today]
+            assert versions_on_the_edge([still]) == versions_on_the_edge([without[scenario.today]])
+            assert on_the_edge(still) == on_the_edge(without[scenario.today])
+            check_invariants()
             return seen
-        before = read_limits(["alpha"])["alpha"].balance_minor
-        set_tariff(world.operator, world.alpha, terms_of(edge, on), noon(scenario.today), late_tariff)
+        made = set_tariff(world.operator, world.alpha, terms_of(edge, on), noon(scenario.today), late_tariff)
         after = read_limits(["alpha"])["alpha"].balance_minor
         with_it = settle(world, scenario.today, level.period.last)
         check_invariants()
@@ -76,6 +90,10 @@ def play_both(scenario: Scenario, edge: Edge, on: date) -> Preview:
     assert level.fund is not None
     assert (level.fund.balance_minor, level.fund.after_minor) == (before, after)
     days = list(days_between(seen.first, level.period.last))
+    assert seen.first == max(on, scenario.today)
+    assert versions_on_the_edge([with_it[one] for one in days]) == {made.version}
+    assert made.version not in versions_on_the_edge([without[one] for one in days])
+    assert all(sum(alpha.counts.values()) for _, alpha in without.values()), "Alpha's own service is billed every day"
     assert level.first_day == (on_the_edge(without[seen.first]), on_the_edge(with_it[seen.first]))
     assert level.total == (
         sum(on_the_edge(without[one]) for one in days),
@@ -119,9 +137,8 @@ def test_a_tariff_with_a_past_day_holds_until_the_next_version_and_corrects_no_f
 
 def test_a_tariff_in_advance_with_a_past_day_is_refused_as_it_is_when_set() -> None:
     scenario = Scenario(Edge(), Edge(price_minor=12_000), day(11), ((FIRST, "HOME"),))
-    seen = play_both(scenario, ADVANCE, day(6))
-    assert seen.refused is not None
-    assert seen.refused.code == "day-already-pinned"
+    play_both(scenario, ADVANCE, day(6), "day-already-pinned")
+    play_both(replace(scenario, alpha=ADVANCE), Edge(), day(6), "day-already-pinned")
 
 
 def test_who_has_paid_the_month_pays_the_new_price_at_renewal_alone() -> None:
@@ -161,4 +178,8 @@ def test_what_is_foreseen_of_a_tariff_is_what_happens(
 ) -> None:
     on = max(FIRST, today + timedelta(days=ahead))
     new = replace(new, month_starts_on=alpha.month_starts_on)
-    play_both(Scenario(beta, alpha, today, tuple(services)), new, on)
+    # The same terms from the same day are the version that is there: there would be nothing to compare.
+    assume(on > FIRST or terms_of(new, on) != terms_of(alpha, on))
+    is_refused = on < today and Timing.ADVANCE in (alpha.timing, new.timing)
+    refused_as = "day-already-pinned" if is_refused else None
+    play_both(Scenario(beta, alpha, today, tuple(services)), new, on, refused_as)

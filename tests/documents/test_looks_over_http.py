@@ -262,7 +262,14 @@ def test_who_may_change_how_papers_look(alpha: Client) -> None:
         alpha.post("/v1/users", {"name": role, "email": email, "role": role, "password": "correct horse 1"}).ok(201)
         person = nobody().signed_in(email, "correct horse 1")
         person.put("/v1/templates/invoice", {"source": OWN}).ok(status)
-        person.get("/v1/templates/invoice").ok(200)
+        person.put("/v1/brand", {"name": "Ours"}).ok(status)
+        changed = status == 200
+        shown = person.get("/v1/templates/invoice").ok(200)
+        assert (shown["version"], shown["source"] == OWN) == (int(changed), changed)
+        brand = person.get("/v1/brand").ok(200)
+        assert (brand["version"], brand["name"]) == ((1, "Ours") if changed else (0, "Alpha Net"))
+    assert owner_of("GAMMA").get("/v1/templates/invoice").ok(200)["version"] == 0
+    assert owner_of("GAMMA").get("/v1/brand").ok(200)["version"] == 0
 
 
 def test_of_two_that_are_saved_at_once_both_are_kept(alpha: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,4 +299,6 @@ def stale_once(really: Callable[..., Any], stale: Any) -> Callable[..., Any]:
 def test_a_template_has_a_thousand_versions_at_most(alpha: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(templates, "MAX_VERSIONS", 1)
     alpha.put("/v1/templates/receipt", {"source": None}).ok(200)
-    assert alpha.put("/v1/templates/receipt", {"source": None}).ok(409)["code"] == "too-many-versions"
+    assert alpha.put("/v1/templates/receipt", {"source": OWN}).ok(409)["code"] == "too-many-versions"
+    kept = alpha.get("/v1/templates/receipt").ok(200)
+    assert (kept["version"], kept["source"] == OWN) == (1, False)

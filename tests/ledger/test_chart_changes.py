@@ -108,8 +108,13 @@ def test_an_account_is_closed_at_zero_and_takes_no_line_until_it_is_opened(world
 
 def test_a_balance_of_zero_over_several_journals_is_zero(world: World) -> None:
     fee(world, journal=RECEIPTS)
+    assert change(world, "4910", **CLOSED) == "account-has-balance"
     post(world.alpha, voucher((debit("4910", 5_00), credit("1000", 5_00)), "payments"))
     change_account(world.alpha, "4910", CLOSED)
+    assert not read_chart(world.alpha)["4910"].is_open
+    assert read_chart(world.gamma)["4910"].is_open
+    assert net("alpha", "4910") == 0
+    assert check_invariants() == 2
 
 
 def test_what_the_system_posts_to_stays_open_and_what_groups_an_open_account_too(world: World) -> None:

@@ -70,14 +70,22 @@ def test_a_template_that_would_not_tell_documents_apart_is_refused(template: str
         check_template(template, yearly=yearly)
 
 
-def test_templates_that_tell_documents_apart_are_taken() -> None:
-    check_template("{prefix}{year}-{sequence:6}", yearly=True)
-    check_template("{sequence}", yearly=False)
-    check_template("No. {sequence:12} / {year} (ISP)", yearly=True)
+@pytest.mark.parametrize(
+    ("template", "yearly", "made"),
+    [
+        ("{prefix}{year}-{sequence:6}", True, "B-2026-000042"),
+        ("{sequence}", False, "42"),
+        ("No. {sequence:12} / {year} (ISP)", True, "No. 000000000042 / 2026 (ISP)"),
+    ],
+)
+def test_templates_that_tell_documents_apart_are_taken(template: str, yearly: bool, made: str) -> None:
+    check_template(template, yearly=yearly)
+    assert Numbering(template, "B-", yearly).number(DAY, 42) == made
 
 
 def test_a_prefix_is_a_short_text_without_braces() -> None:
     check_prefix("BETA/")
+    assert Numbering(prefix="BETA/").number(DAY, 42) == "BETA/2026-000042"
     for bad in ("{x}", "x" * 21, "a\n"):
         with pytest.raises(ValueError, match="may hold up to 20"):
             check_prefix(bad)

@@ -4,10 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.api.fields import Answer, Body, Day, DayOut, InstantOut, MoneyOut, Name, Note, Reason
+from chalicelib.api.fields import Answer, Body, Day, DayOut, InstantOut, Instead, MoneyOut, Name, Note, Reason
 from chalicelib.api.paging import PageQuery
 from chalicelib.core.dates import from_micros
-from chalicelib.ledger.chart_shapes import LEFT_OUT
 from chalicelib.ledger.entry_shapes import (
     SOME_LINES,
     Attachments,
@@ -49,13 +48,13 @@ class DraftBody(Body):
 class DraftChangeBody(Body):
     """What to change of a draft that waits; of a reversal only the reason. Whoever changes it is its author."""
 
-    journal: JournalName = LEFT_OUT
-    effective_on: Day = LEFT_OUT
-    memo: Note = LEFT_OUT
+    journal: JournalName = Instead
+    effective_on: Day = Instead
+    memo: Note = Instead
     reference: VoucherReference | None = None
-    lines: DraftLines = LEFT_OUT
-    attachments: Attachments = LEFT_OUT
-    reason: Reason = LEFT_OUT
+    lines: DraftLines = Instead
+    attachments: Attachments = Instead
+    reason: Reason = Instead
 
 
 class ApprovalQuery(Body):
@@ -121,8 +120,8 @@ class RecurringBody(Body):
 class RecurringChangeBody(Body):
     """What to change: its name, or whether it goes on. The days of a pause are left out; an end is for good."""
 
-    name: Name = LEFT_OUT
-    status: RecurringStatus = LEFT_OUT
+    name: Name = Instead
+    status: RecurringStatus = Instead
 
 
 class RecurringQuery(PageQuery):
