@@ -13,6 +13,8 @@ os.environ |= {
     "BOOKS_TABLE": "books",
     "CRM_TABLE": "crm",
     "FILES_BUCKET": "files",
+    "ROUTER_KEY": "tributary-router-key",
+    "ALLOW_LOCAL_ROUTERS": "1",
     "TOKEN_KEYS": '{"current": "k1", "keys": {"k1": "bm90LWEtc2VjcmV0LW9ubHktZm9yLXRlc3RzLTAwMDAwMQ"}}',
     "OPERATOR_ID": "op",
     "CURRENCY": "BDT",
@@ -26,7 +28,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.aws import clock, rows
+from chalicelib.aws import clock, rows, sealed
+from tests.sealing import KeyInProcess
 from tests.simulation import MemoryDynamoDB
 from tests.store_of_files import Store, store_of_files
 
@@ -97,3 +100,12 @@ def bucket(tmp_path: Path) -> Iterator[Store]:
     """An empty store of files, for this test alone."""
     with store_of_files(tmp_path / "files") as store:
         yield store
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sealing_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyInProcess]:
+    """The key that seals credentials, the same for all tests."""
+    key = KeyInProcess(tmp_path_factory.mktemp("keys") / "router-key")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealed, "_client", lambda: key)
+        yield key

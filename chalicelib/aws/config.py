@@ -14,6 +14,8 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 class Config:
     """One installation: its tables, queues, files, currency, and where its token keys are kept.
 
+    `router_key` seals the credentials of routers; `router_function` reaches them, where it is none of this process.
+    `allows_local_routers` in a local run alone, whose simulated routers are on this machine.
     `library_path` is where this machine's Python finds its libraries: a child without an environment needs it.
     """
 
@@ -24,6 +26,10 @@ class Config:
     jobs_queue_url: str
     books_queue_url: str
     documents_queue_url: str
+    routers_queue_url: str
+    router_function: str
+    router_key: str
+    allows_local_routers: bool
     token_keys: str
     token_keys_secret: str
     operator_id: str
@@ -52,6 +58,10 @@ def config() -> Config:
         jobs_queue_url=env("JOBS_QUEUE_URL", ""),
         books_queue_url=env("BOOKS_QUEUE_URL", ""),
         documents_queue_url=env("DOCUMENTS_QUEUE_URL", ""),
+        routers_queue_url=env("ROUTERS_QUEUE_URL", ""),
+        router_function=env("ROUTER_FUNCTION", ""),
+        router_key=env("ROUTER_KEY", ""),
+        allows_local_routers=env("ALLOW_LOCAL_ROUTERS") == "1" and env("AWS_LAMBDA_FUNCTION_NAME") is None,
         token_keys=env("TOKEN_KEYS", ""),
         token_keys_secret=env("TOKEN_KEYS_SECRET", ""),
         operator_id=env("OPERATOR_ID", "op"),

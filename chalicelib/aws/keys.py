@@ -564,3 +564,128 @@ def retail_runs(biller_id: str) -> str:
 def retail_run(biller_id: str, run_id: str) -> Key:
     """An invoice run; its id is its day."""
     return Key(retail_runs(biller_id), run_id)
+
+
+# Routers: under the tenant whose router it is, also what others have on it. A router's id begins with that tenant's.
+
+
+def routers(tenant_id: str) -> str:
+    return f"{tenant_id}#routers"
+
+
+def router(router_id: str) -> Key:
+    return Key(routers(_owner(router_id)), router_id)
+
+
+def router_states(tenant_id: str) -> str:
+    """What is known of each router from speaking to it, beside what people say of it."""
+    return f"{tenant_id}#router-states"
+
+
+def router_state(router_id: str) -> Key:
+    return Key(router_states(_owner(router_id)), router_id)
+
+
+def all_routers(operator_id: str) -> str:
+    """Every router of the installation, for the plan of each minute."""
+    return f"{operator_id}#all-routers"
+
+
+def one_of_all_routers(operator_id: str, router_id: str) -> Key:
+    return Key(all_routers(operator_id), router_id)
+
+
+def lent_routers(tenant_id: str) -> str:
+    """The routers of others that a tenant may use."""
+    return f"{tenant_id}#lent-routers"
+
+
+def lent_router(tenant_id: str, router_id: str) -> Key:
+    return Key(lent_routers(tenant_id), router_id)
+
+
+def router_lendings(router_id: str) -> str:
+    """Whom a router is lent to, by prefix, so that no two have the same."""
+    return f"{_owner(router_id)}#router-lendings#{router_id}"
+
+
+def router_lending(router_id: str, prefix: str) -> Key:
+    return Key(router_lendings(router_id), prefix)
+
+
+def network_terms(tenant_id: str) -> Key:
+    return Key(f"{tenant_id}#network-terms", "terms")
+
+
+def router_accesses(router_id: str) -> str:
+    """The services that are on a router."""
+    return f"{_owner(router_id)}#accesses#{router_id}"
+
+
+def router_access(router_id: str, tenant_id: str, service: int) -> Key:
+    return Key(router_accesses(router_id), f"{tenant_id}.{service:010d}")
+
+
+def router_address(router_id: str, address: str) -> Key:
+    """Whose service has an address of a router for itself."""
+    return Key(f"{_owner(router_id)}#router-addresses#{router_id}", address)
+
+
+def access_changes(router_id: str) -> str:
+    """The outbox of a router: which services changed, by the instant from which that holds."""
+    return f"{_owner(router_id)}#access-changes#{router_id}"
+
+
+def access_change(router_id: str, due_micros: int, tenant_id: str, service: int, token: str) -> Key:
+    return Key(access_changes(router_id), f"{due_micros:016d}#{tenant_id}.{service:010d}#{token}")
+
+
+def due_bound(due_micros: int) -> str:
+    """Behind every change of a router that is due at that instant."""
+    return f"{due_micros:016d}#{LAST}"
+
+
+def refused_changes(router_id: str) -> str:
+    """What a router refused again and again, by service."""
+    return f"{_owner(router_id)}#refused-changes#{router_id}"
+
+
+def refused_change(router_id: str, tenant_id: str, service: int) -> Key:
+    return Key(refused_changes(router_id), f"{tenant_id}.{service:010d}")
+
+
+def reconciliations(router_id: str) -> str:
+    return f"{_owner(router_id)}#reconciliations#{router_id}"
+
+
+def reconciliation(router_id: str, asked_micros: int) -> Key:
+    return Key(reconciliations(router_id), f"{asked_micros:016d}")
+
+
+def router_health(router_id: str) -> str:
+    return f"{_owner(router_id)}#router-health#{router_id}"
+
+
+def router_sample(router_id: str, at_micros: int) -> Key:
+    return Key(router_health(router_id), f"{at_micros:016d}")
+
+
+def drift_reports(router_id: str) -> str:
+    return f"{_owner(router_id)}#drift#{router_id}"
+
+
+def drift_report(router_id: str, day: date) -> Key:
+    return Key(drift_reports(router_id), f"{day}")
+
+
+def undelivered_days(tenant_id: str) -> str:
+    """Days that a service was paid for and not on its router, by day."""
+    return f"{tenant_id}#undelivered-days"
+
+
+def undelivered_day(tenant_id: str, day: date, service: int) -> Key:
+    return Key(undelivered_days(tenant_id), f"{day}#{service:010d}")
+
+
+def _owner(router_id: str) -> str:
+    return router_id.rpartition(".")[0]

@@ -24,7 +24,19 @@ def send_in_order(messages: Sequence[tuple[str, str, Mapping[str, Any]]]) -> int
 
     The same id sent again within five minutes is one message. Returns how many were sent.
     """
-    url = config().settlement_queue_url
+    return _send_in_groups(config().settlement_queue_url, messages)
+
+
+def send_to_routers(messages: Sequence[tuple[str, str, Mapping[str, Any]]]) -> int:
+    """Send (router id, id, body) messages to the routers queue; those of one router are taken one at a time, in order.
+
+    The same id sent again to a router within five minutes is one message, even where the first has been carried out: an
+    id names one piece of work, such as a change with its try. Returns how many were sent.
+    """
+    return _send_in_groups(config().routers_queue_url, messages)
+
+
+def _send_in_groups(url: str, messages: Sequence[tuple[str, str, Mapping[str, Any]]]) -> int:
     if not url:
         return 0
     entries = [

@@ -12,6 +12,7 @@ from chalicelib.crm.events import order_of_one, read_history
 from chalicelib.crm.filing import File
 from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.model import EventKind, Plan, ServiceEvent
+from chalicelib.crm.outbox import changed, wake_routers
 from chalicelib.crm.service import (
     Change,
     Service,
@@ -22,7 +23,7 @@ from chalicelib.crm.service import (
     with_change,
     without_change,
 )
-from chalicelib.crm.store import event_operations, update_of
+from chalicelib.crm.store import event_operations
 from chalicelib.crm.subscriber import Subscriber
 from chalicelib.tenants.model import Tenant
 
@@ -88,10 +89,12 @@ def record_event(
         filed = file(events)
         recorded = RecordedChange(asked.kind, filed.events, after)
         try:
-            write(*change_operations(before, recorded), *filed.guard.operations, *remember(recorded))
+            operations = change_operations(before, recorded, now)
+            write(*operations, *filed.guard.operations, *remember(recorded))
         except ConditionFailed as failure:
             filed.guard.refuse(failure)
             continue
+        wake_routers(operations)
         return recorded
     raise Unavailable("busy", "This subscriber is being changed by others; please send the request again.")
 
@@ -190,10 +193,10 @@ def event_of(subscriber_number: int, service_number: int, change: Change) -> Ser
     )
 
 
-def change_operations(before: Subscriber, recorded: RecordedChange) -> list[Operation]:
-    """The three writes of one event, or the five of two."""
+def change_operations(before: Subscriber, recorded: RecordedChange, now: datetime) -> list[Operation]:
+    """The three writes of one event, or the five of two; and one more where the service is on a router."""
     writes = [one for event in recorded.events for one in event_operations(before.tenant_id, event)]
-    return [update_of(before, recorded.subscriber), *writes]
+    return [*changed(before, recorded.subscriber, now), *writes]
 
 
 def _service_asked(subscriber: Subscriber, number: int | None) -> Service:

@@ -12,6 +12,7 @@ from chalicelib.crm.events import order_of_one
 from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.model import EventKind, ServiceEvent
 from chalicelib.crm.numbers import Counters, write_numbered
+from chalicelib.crm.outbox import changed
 from chalicelib.crm.service import Service, new_service
 from chalicelib.crm.store import (
     FoundRow,
@@ -19,7 +20,6 @@ from chalicelib.crm.store import (
     event_operations,
     found_operations,
     subscriber_row,
-    update_of,
 )
 from chalicelib.crm.subscriber import MAX_SERVICES, Line, NewSubscriber, Subscriber
 from chalicelib.crm.words import fold
@@ -74,7 +74,7 @@ def add_service(
             revision=before.revision + 1,
         )
         operations = [
-            update_of(before, grown),
+            *changed(before, grown, now),
             *event_operations(tenant.tenant_id, connection_of(grown, service)),
             *found_operations(before, grown),
         ]

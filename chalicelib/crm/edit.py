@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from chalicelib.aws.tables import ConditionFailed, write
 from chalicelib.core.errors import Conflict, Unavailable, invalid_field
 from chalicelib.crm.connect import refuse_taken
 from chalicelib.crm.find import find_subscriber
+from chalicelib.crm.outbox import changed, wake_routers
 from chalicelib.crm.service import Service
-from chalicelib.crm.store import found_operations, update_of
+from chalicelib.crm.store import found_operations
 from chalicelib.crm.subscriber import Line, Subscriber
 from chalicelib.crm.words import fold
 
@@ -27,8 +29,8 @@ class SubscriberChange:
     services: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def edit_subscriber(tenant_id: str, number: int, change: SubscriberChange) -> Subscriber:
-    """Change what is named, and what finds the subscriber along with it, in one write.
+def edit_subscriber(tenant_id: str, number: int, change: SubscriberChange, now: datetime) -> Subscriber:
+    """Change what is named, and what finds the subscriber along with it and its routers have to hear, in one write.
 
     `NotFound`; 422 when a service is not the subscriber's; `Conflict` `username-taken` or `mac-taken`.
     """
@@ -39,13 +41,14 @@ def edit_subscriber(tenant_id: str, number: int, change: SubscriberChange) -> Su
         if replace(after, revision=before.revision) == before:
             return before
         _refuse_doubles(services)
-        update = update_of(before, after)
+        update, *outbox = changed(before, after, now)
         try:
-            write(update, *found_operations(before, after))
+            write(update, *outbox, *found_operations(before, after))
         except ConditionFailed as failure:
             if not failure.failed(update):
                 refuse_taken(failure, _taken_line(services, failure))
             continue
+        wake_routers(outbox)
         return after
     raise Unavailable("busy", "This subscriber is being changed by others; please send the request again.")
 

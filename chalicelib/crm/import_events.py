@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
+from chalicelib.aws import clock
 from chalicelib.aws.guards import Guard, no_guard
 from chalicelib.aws.tables import MAX_BATCH_GET, MAX_TRANSACTION, ConditionFailed, Operation, Remember, read_many, write
 from chalicelib.core.dates import to_micros
@@ -20,10 +21,11 @@ from chalicelib.crm.import_outcome import Checked, ImportResult, Outcome, Progre
 from chalicelib.crm.job import Job, JobKind, kept_lines
 from chalicelib.crm.lanes import chunks, in_lanes
 from chalicelib.crm.model import EventKind, Plan, ServiceEvent
+from chalicelib.crm.outbox import changed, wake_routers
 from chalicelib.crm.plans import plan_code, read_plans
 from chalicelib.crm.roster_file import EVENT_COLUMNS, EventLine, read_event_lines
 from chalicelib.crm.service import Change, Service, compacted, reaches_behind
-from chalicelib.crm.store import FoundRow, event_operations, update_of, username_key
+from chalicelib.crm.store import FoundRow, event_operations, username_key
 from chalicelib.crm.subscriber import Subscriber
 from chalicelib.tenants.model import Tenant
 
@@ -31,6 +33,8 @@ PriceCheck = Callable[[Plan, date], None]
 """Raises a `Refusal` when the plan has no price on that day."""
 
 TRIES = 12
+ROWS_BESIDE_EVENTS = 2
+"""The subscriber, and what the router of the service has to hear where it is on one."""
 MAX_TOGETHER = 40
 """Services in one write, before their events are counted: their subscribers are read together."""
 
@@ -194,7 +198,7 @@ def _packed(batches: Sequence[_Batch], room: int) -> Iterator[list[_Batch]]:
     group: list[_Batch] = []
     taken = 0
     for batch in batches:
-        needed = 1 + 2 * len(batch.lines)
+        needed = ROWS_BESIDE_EVENTS + 2 * len(batch.lines)
         is_met = any(batch.subscriber == other.subscriber for other in group)
         if taken + needed > room or len(group) == MAX_TOGETHER or is_met:
             yield group
@@ -231,6 +235,7 @@ def _write_group(tenant_id: str, guard: Guard, today: date, group: Sequence[_Bat
             return Outcome(0, there, tuple(faults))
         try:
             write(*operations, *guard.operations)
+            wake_routers(operations)
             return Outcome(sum(len(batch.lines) for batch in waiting), there, tuple(faults))
         except ConditionFailed as failure:
             guard.refuse(failure)
@@ -249,7 +254,7 @@ def _batch_operations(subscriber: Subscriber, batch: _Batch, today: date) -> lis
         service = judge_change(subscriber.tenant_id, subscriber, service, line.change)
         events.append(event_of(subscriber.number, batch.service, line.change))
     after = with_service(subscriber, compacted(service, today), first.recorded_micros)
-    operations: list[Operation] = [update_of(subscriber, after)]
+    operations = changed(subscriber, after, clock.now())
     for event in events:
         operations += event_operations(subscriber.tenant_id, event)
     return operations

@@ -143,7 +143,7 @@ def change_subscriber(call: Call, subscriber_id: str) -> SubscriberAnswer:
             _own_service(tenant_id, service.id, "services"): _service_fields(service) for service in body.services or ()
         },
     )
-    return show_subscriber(edit_subscriber(tenant_id, number, change), call.today)
+    return show_subscriber(edit_subscriber(tenant_id, number, change, call.now), call.today)
 
 
 @bp.api(

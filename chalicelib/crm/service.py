@@ -74,7 +74,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A line of a subscriber. `base` is its state after the event at `based_at`; `changes` came after, in order."""
+    """A line of a subscriber. `base` is its state after the event at `based_at`; `changes` came after, in order.
+
+    `router` is the id of the router that it is on; what it is there is the access's.
+    """
 
     number: int
     start_on: date
@@ -85,6 +88,7 @@ class Service:
     changes: tuple[Change, ...] = ()
     suspension: Suspension | None = None
     resumption: Resumption | None = None
+    router: str | None = None
 
     def state_on(self, day: date) -> State:
         """Its state at the end of that day; the day is not before that of `based_at`."""

@@ -148,13 +148,14 @@ def services_data(services: Sequence[Service]) -> list[list[Any]]:
             [[c.kind.value, c.effective_on.isoformat(), c.recorded_micros, c.order, c.plan] for c in service.changes],
             None if (s := service.suspension) is None else [s.on.isoformat(), s.recorded_micros, s.because],
             None if (r := service.resumption) is None else [r.on.isoformat(), r.recorded_micros],
+            *([] if service.router is None else [service.router]),
         ]
         for service in services
     ]
 
 
 def _to_service(data: list[Any]) -> Service:
-    number, start_on, username, mac, (plan, enabled, disconnected_on), at, changes, suspension, resumption = data
+    number, start_on, username, mac, (plan, enabled, disconnected_on), at, changes, suspension, resumption, *router = data
     return Service(
         number=number,
         start_on=date.fromisoformat(start_on),
@@ -168,6 +169,7 @@ def _to_service(data: list[Any]) -> Service:
         ),
         suspension=suspension and Suspension(date.fromisoformat(suspension[0]), suspension[1], suspension[2]),
         resumption=resumption and Resumption(date.fromisoformat(resumption[0]), resumption[1]),
+        router=router[0] if router else None,
     )
 
 

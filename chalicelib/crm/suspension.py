@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from chalicelib.aws import clock
 from chalicelib.aws.tables import MAX_BATCH_GET, MAX_BATCH_WRITE, ConditionFailed, put_many, write
 from chalicelib.core.errors import Unavailable
 from chalicelib.crm.find import read_subscribers
 from chalicelib.crm.lanes import in_lanes
 from chalicelib.crm.model import EventKind, ServiceEvent
+from chalicelib.crm.outbox import changed, wake
 from chalicelib.crm.service import Resumption, Service, Suspension
-from chalicelib.crm.store import state_change_row, update_of
+from chalicelib.crm.store import state_change_row
 from chalicelib.crm.subscriber import Subscriber
 
 TRIES = 8
@@ -79,6 +81,7 @@ def _bring_in_line(
             put_many(rows[start : start + MAX_BATCH_WRITE])
         for subscriber, wanted in behind:
             _mark_subscriber(subscriber, wanted, mark)
+        wake({one.router: None for subscriber, _ in behind for one in subscriber.services if one.router is not None})
 
     in_lanes(bring, groups)
 
@@ -95,7 +98,7 @@ def _mark_subscriber(subscriber: Subscriber, wanted: Iterable[int], mark: Mark) 
         if services == subscriber.services:
             return
         try:
-            write(update_of(subscriber, replace(subscriber, services=services)))
+            write(*changed(subscriber, replace(subscriber, services=services), clock.now()))
             return
         except ConditionFailed:
             newer = read_subscribers(subscriber.tenant_id, [subscriber.number])[0]

@@ -108,7 +108,7 @@ def test_editing_moves_the_words_with_the_name(database: None) -> None:
     taken_on(beta, asked("Karim Uddin"))
     taken_on(a_tenant("gamma"), asked("Karim Uddin"))
     before = len(read_all(FoundRow, keys.found("beta")))
-    edited = edit_subscriber("beta", 1, SubscriberChange({"name": "Rahim Uddin", "zone": "Savar"}))
+    edited = edit_subscriber("beta", 1, SubscriberChange({"name": "Rahim Uddin", "zone": "Savar"}), NOW)
     assert (edited.name, edited.zone, edited.revision) == ("Rahim Uddin", "Savar", 2)
     assert find_subscriber("beta", 1) == edited
     assert len(read_all(FoundRow, keys.found("beta"))) == before
