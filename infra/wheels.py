@@ -16,7 +16,7 @@ PYTHON_VERSION = "3.11"
 MACHINE = "aarch64"
 GLIBC_MINORS = range(17, 27)
 """Lambda's Python 3.11 runs on Amazon Linux 2, with glibc 2.26. pip takes a platform literally, so each is listed."""
-SERVICES = frozenset({"dynamodb", "s3", "secretsmanager", "sqs"})
+SERVICES = frozenset({"dynamodb", "kms", "lambda", "s3", "secretsmanager", "sqs"})
 """The services we call: botocore describes some 400 others, in 24 MB that no import ever opens."""
 RECIPE = "1"
 """Part of the cache's name: raise it when this module would unpack the same wheels differently."""

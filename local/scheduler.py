@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from local.invocation import LambdaContext
@@ -20,7 +21,11 @@ Function = Callable[[dict[str, Any], LambdaContext], Any]
 
 PLANS_EVERY_SECONDS: Final = 60
 TENDS_EVERY_SECONDS: Final = 3_600
+# A minute on AWS. What was put off for a moment, because its router was away, is taken up again by this.
+ROUTERS_EVERY_SECONDS: Final = 5
 WORKER_TIMEOUT_SECONDS: Final = 900
+ROUTER_TIMEOUT_SECONDS: Final = 60
+ROUTERS_SIDE_BY_SIDE: Final = 8
 WAITS_FOR_A_MESSAGE_SECONDS: Final = 1
 AFTER_AN_ERROR_SECONDS: Final = 1.0
 
@@ -38,7 +43,7 @@ def function_at(module: str, name: str) -> Function | None:
 
 
 class Scheduler:
-    """Threads that call functions until they are stopped: one for each schedule, one for each queue."""
+    """Threads that call functions until they are stopped: one for each schedule, one or several for each queue."""
 
     def __init__(self) -> None:
         """Nothing runs before `every` and `for_each_message`."""
@@ -49,14 +54,25 @@ class Scheduler:
         """Calls `function` with a scheduled event, now and then again and again, so far apart."""
         self._run(f"every {seconds} seconds: {_name(function)}", lambda: self._tick(seconds, function))
 
-    def for_each_message(self, queue_url: str, function: Function) -> None:
-        """Calls `function` with each message of the queue, one at a time.
+    def for_each_message(
+        self,
+        queue_url: str,
+        function: Function,
+        side_by_side: int = 1,
+        timeout_seconds: float = WORKER_TIMEOUT_SECONDS,
+    ) -> None:
+        """Calls `function` with each message of the queue, so many side by side at most.
 
-        A message whose call fails stays in the queue; after three receives the queue moves it to its dead letters.
+        The messages of one group of a FIFO queue are never side by side. A message whose call fails stays in the queue;
+        after three receives the queue moves it to its dead letters. `timeout_seconds` is what the function is told it has.
         """
-        # Made here: boto3 cannot make clients in several threads at once.
-        sqs = boto3.client("sqs")
-        self._run(f"{queue_url}: {_name(function)}", lambda: self._poll(sqs, queue_url, function))
+        # Made here: boto3 cannot make clients in several threads at once, but several may use one.
+        sqs = boto3.client("sqs", config=Config(max_pool_connections=side_by_side))
+        for number in range(side_by_side):
+            self._run(
+                f"{queue_url}: {_name(function)} {number}",
+                lambda: self._poll(sqs, queue_url, function, timeout_seconds),
+            )
 
     def stop(self, within_seconds: float) -> None:
         """No call begins after this; those that have begun get the time given. A message they held comes again."""
@@ -78,7 +94,7 @@ class Scheduler:
                 log.exception("%s failed; it is called again in %s seconds", _name(function), seconds)
             self._stopping.wait(seconds)
 
-    def _poll(self, sqs: Any, queue_url: str, function: Function) -> None:
+    def _poll(self, sqs: Any, queue_url: str, function: Function, timeout_seconds: float) -> None:
         arn = f"arn:aws:sqs:{REGION}:000000000000:{queue_url.rpartition('/')[2]}"
         while not self._stopping.is_set():
             try:
@@ -89,16 +105,16 @@ class Scheduler:
                     MessageAttributeNames=["All"],
                 )
                 for message in told.get("Messages", []):
-                    if _worked(function, message, arn):
+                    if _worked(function, message, arn, timeout_seconds):
                         sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
             except BotoCoreError:
                 if not self._stopping.wait(AFTER_AN_ERROR_SECONDS):
                     log.warning("the queue %s does not answer", queue_url)
 
 
-def _worked(function: Function, message: dict[str, Any], arn: str) -> bool:
+def _worked(function: Function, message: dict[str, Any], arn: str, timeout_seconds: float) -> bool:
     try:
-        told = function(queue_event(message, arn), LambdaContext(_name(function), WORKER_TIMEOUT_SECONDS))
+        told = function(queue_event(message, arn), LambdaContext(_name(function), timeout_seconds))
     except Exception:
         log.exception("%s failed; its message comes again, or goes to the dead letters", _name(function))
         return False

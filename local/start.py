@@ -20,6 +20,7 @@ WORKERS_FINISH_WITHIN_SECONDS: Final = 0.5
 PLANNERS: Final = (
     ("chalicelib.billing.jobs", "plan_settlements", scheduler.PLANS_EVERY_SECONDS),
     ("chalicelib.proof.jobs", "tend_books", scheduler.TENDS_EVERY_SECONDS),
+    ("chalicelib.network.jobs", "plan_routers", scheduler.ROUTERS_EVERY_SECONDS),
 )
 WORKERS: Final = (
     ("SETTLEMENT_QUEUE_URL", "chalicelib.billing.worker", "settle_day"),
@@ -94,6 +95,11 @@ def _start_functions(work: scheduler.Scheduler) -> None:
         function = scheduler.function_at(module, name)
         if function:
             work.for_each_message(os.environ[queue], function)
+    # One after the other, a router that is away would hold up all others until its time is over.
+    reach = scheduler.function_at("chalicelib.network.worker", "reach_router")
+    if reach:
+        routers = os.environ["ROUTERS_QUEUE_URL"]
+        work.for_each_message(routers, reach, scheduler.ROUTERS_SIDE_BY_SIDE, scheduler.ROUTER_TIMEOUT_SECONDS)
 
 
 def _tell_how_to_sign_in(chosen: settings.Settings, port: int, is_first: bool) -> None:

@@ -1,10 +1,12 @@
-"""The tables, the queues and the bucket that CloudFormation makes on AWS, made here when they are missing."""
+"""The tables, queues, bucket and key that CloudFormation makes on AWS, made here when they are missing."""
 
 import json
 import os
 from typing import Any, Final
 
 import boto3
+
+from local.engine.keys import ROUTER_KEY
 
 REGION: Final = "us-east-1"
 TENANTS_TABLE: Final = "tributary-tenants"
@@ -18,12 +20,16 @@ BOOKS_QUEUE: Final = "tributary-books"
 BOOKS_DEAD_LETTER: Final = "tributary-books-dead-letter"
 DOCUMENTS_QUEUE: Final = "tributary-documents"
 DOCUMENTS_DEAD_LETTER: Final = "tributary-documents-dead-letter"
+ROUTERS_QUEUE: Final = "tributary-routers.fifo"
+ROUTERS_DEAD_LETTER: Final = "tributary-routers-dead-letter.fifo"
 FILES_BUCKET: Final = "tributary-files"
 
 EXPIRING_TABLES: Final = (TENANTS_TABLE, CRM_TABLE)
 RECEIVES_BEFORE_DEAD_LETTER: Final = 3
 # 960 on AWS, where a worker may run for fifteen minutes; here there is one worker a queue, and nothing to wait for.
 VISIBILITY_SECONDS: Final = 30
+# Longer than the one minute that a worker has for a router: nobody else may work on it meanwhile.
+ROUTERS_VISIBILITY_SECONDS: Final = 75
 
 
 def point_at(engine_url: str) -> None:
@@ -60,6 +66,7 @@ def prepare() -> dict[str, str]:
     jobs, jobs_dead = create_queue_pair(sqs, JOBS_QUEUE, JOBS_DEAD_LETTER)
     books, books_dead = create_queue_pair(sqs, BOOKS_QUEUE, BOOKS_DEAD_LETTER)
     documents, documents_dead = create_queue_pair(sqs, DOCUMENTS_QUEUE, DOCUMENTS_DEAD_LETTER)
+    routers, routers_dead = create_queue_pair(sqs, ROUTERS_QUEUE, ROUTERS_DEAD_LETTER, ROUTERS_VISIBILITY_SECONDS)
     return {
         "TENANTS_TABLE": TENANTS_TABLE,
         "BOOKS_TABLE": BOOKS_TABLE,
@@ -72,6 +79,12 @@ def prepare() -> dict[str, str]:
         "BOOKS_DEAD_LETTER_URL": books_dead,
         "DOCUMENTS_QUEUE_URL": documents,
         "DOCUMENTS_DEAD_LETTER_URL": documents_dead,
+        "ROUTERS_QUEUE_URL": routers,
+        "ROUTERS_DEAD_LETTER_URL": routers_dead,
+        "ROUTER_KEY": ROUTER_KEY,
+        # Whoever answers is in this process: a name from the person's own environment would be another function.
+        "ROUTER_FUNCTION": "",
+        "ALLOW_LOCAL_ROUTERS": "1",
         "FILES_BUCKET": FILES_BUCKET,
     }
 

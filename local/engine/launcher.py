@@ -20,7 +20,7 @@ KEEP_ALIVE_SECONDS: Final = 600
 
 
 def main() -> None:
-    """Serves DynamoDB, SQS and S3 on a free port of the loopback address."""
+    """Serves DynamoDB, SQS, S3 and KMS on a free port of the loopback address."""
     threading.Thread(target=_leave_with_the_server, daemon=True).start()
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -66,12 +66,14 @@ def _prepare(journal: Any, listener: socket.socket, folder: Path) -> Any:
 
     from local.engine import speed
     from local.engine.files import Files, is_for_files
+    from local.engine.keys import Keys, is_for_keys
     from local.engine.recorder import Recorder
 
     logging.getLogger().setLevel(logging.ERROR)
     speed.install()
     Recorder(journal).install()
     files = Files(folder / "files")
+    keys = Keys(folder / "router-key")
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
@@ -79,7 +81,9 @@ def _prepare(journal: Any, listener: socket.socket, folder: Path) -> Any:
     config.loglevel = "ERROR"
 
     async def aws_calls_only(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan" or _is_aws_call(scope):
+        if is_for_keys(scope):
+            await keys.serve(scope, receive, send)
+        elif scope["type"] == "lifespan" or _is_aws_call(scope):
             await app(scope, receive, send)
         elif is_for_files(scope):
             await files.serve(scope, receive, send)

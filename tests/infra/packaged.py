@@ -10,7 +10,17 @@ from typing import Any
 from infra.package import TEMPLATE, ZIP
 from infra.size import Size
 
-FUNCTIONS = ("APIHandler", "PlanSettlements", "PrintDocument", "RunImport", "SettleDay", "TendBook", "TendBooks")
+FUNCTIONS = (
+    "APIHandler",
+    "PlanRouters",
+    "PlanSettlements",
+    "PrintDocument",
+    "ReachRouter",
+    "RunImport",
+    "SettleDay",
+    "TendBook",
+    "TendBooks",
+)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ def test_memory_and_time_are_set_for_each_function(package: Package) -> None:
         "TendBooks": (512, 300),
         "TendBook": (1769, 900),
         "PrintDocument": (1769, 120),
+        "ReachRouter": (1024, 60),
+        "PlanRouters": (512, 60),
     }
 
 
@@ -44,13 +46,20 @@ def test_books_are_asked_for_every_hour_and_the_asking_is_not_repeated(package: 
     assert asking["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
 
 
+def test_routers_are_planned_every_minute_and_the_planning_is_not_repeated(package: Package) -> None:
+    planner = package.properties("PlanRouters")
+    (event,) = planner["Events"].values()
+    assert event == {"Type": "Schedule", "Properties": {"Schedule": "rate(1 minute)"}}
+    assert planner["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_is_told_the_tables_and_settings_by_reference(package: Package, function: str) -> None:
     environment = package.environment(function)
     version = environment.pop("TRIBUTARY_VERSION")
     assert len(version) == 12
-    queues = ("SETTLEMENT_QUEUE_URL", "JOBS_QUEUE_URL", "BOOKS_QUEUE_URL", "DOCUMENTS_QUEUE_URL")
-    for variable in (*queues, "TOKEN_KEYS_SECRET", "FILES_BUCKET"):
+    queues = [f"{name}_QUEUE_URL" for name in ("SETTLEMENT", "JOBS", "BOOKS", "DOCUMENTS", "ROUTERS")]
+    for variable in (*queues, "TOKEN_KEYS_SECRET", "FILES_BUCKET", "ROUTER_FUNCTION", "ROUTER_KEY"):
         environment.pop(variable, None)
     assert environment == {
         "TENANTS_TABLE": {"Ref": "TenantsTable"},
@@ -81,7 +90,8 @@ def test_nothing_is_set_that_the_code_does_not_read_and_everything_without_a_fit
     read = {c.args[0].value for c in calls if isinstance(c.func, ast.Name) and c.func.id == "env"}  # type: ignore[attr-defined]
     told = {name for name in package.environment("APIHandler") if not name.startswith("POWERTOOLS_")}
     assert told - read == set()
-    assert read - told == {"PASSWORD_MEMORY_KIB", "TOKEN_KEYS", "LD_LIBRARY_PATH", "AWS_LAMBDA_FUNCTION_NAME"}
+    unset = {"PASSWORD_MEMORY_KIB", "TOKEN_KEYS", "LD_LIBRARY_PATH", "AWS_LAMBDA_FUNCTION_NAME", "ALLOW_LOCAL_ROUTERS"}
+    assert read - told == unset
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -109,12 +119,14 @@ def test_a_dead_letter_and_a_late_message_wake_a_person(package: Package) -> Non
         "BooksDeadLetters",
         "DocumentsDeadLetters",
         "JobsDeadLetters",
+        "RoutersDeadLetters",
         "SettlementDeadLetters",
     ]
     assert sorted(one["Fn::GetAtt"][0] for one in late) == [
         "BooksQueue",
         "DocumentsQueue",
         "JobsQueue",
+        "RoutersQueue",
         "SettlementQueue",
     ]
 
@@ -125,6 +137,12 @@ def test_what_the_code_calls_an_alarm_wakes_a_person(package: Package) -> None:
 
 def test_a_broken_proof_wakes_a_person(package: Package) -> None:
     assert alarmed(package, "Tributary", "BooksBroken") == ["tributary"]
+
+
+def test_routers_that_lag_for_a_quarter_of_an_hour_wake_a_person(package: Package) -> None:
+    assert alarmed(package, "Tributary", "RoutersLagging") == ["tributary"]
+    lag = package.properties("RoutersLag")
+    assert (lag["Period"] * lag["EvaluationPeriods"], lag["Threshold"], lag["Statistic"]) == (900, 0, "Maximum")
 
 
 def test_outputs_name_what_a_person_needs(package: Package) -> None:
@@ -140,5 +158,7 @@ def test_outputs_name_what_a_person_needs(package: Package) -> None:
         "BooksDeadLetters",
         "DocumentsQueue",
         "DocumentsDeadLetters",
+        "RoutersQueue",
+        "RoutersDeadLetters",
     ):
         assert package.template["Outputs"][f"{queue}Url"] == {"Value": {"Ref": queue}}

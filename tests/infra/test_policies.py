@@ -26,6 +26,8 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "JobsQueue": {"sqs:SendMessage"},
         "BooksQueue": {"sqs:SendMessage"},
         "DocumentsQueue": {"sqs:SendMessage"},
+        "RoutersQueue": {"sqs:SendMessage"},
+        "ReachRouter": {"lambda:InvokeFunction"},
         "TokenKeys": {"secretsmanager:GetSecretValue"},
         "FilesBucket/attachments": {"s3:GetObject", "s3:PutObject"},
         "FilesBucket/reports": {"s3:GetObject", "s3:PutObject"},
@@ -39,6 +41,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "CrmTable": on_table(READ | {"BatchWriteItem"}),
         "SettlementQueue": {"sqs:SendMessage"},
         "JobsQueue": {"sqs:SendMessage"},
+        "RoutersQueue": {"sqs:SendMessage"},
         "PlanLog": WRITE_LOG,
     },
     "SettleDay": {
@@ -46,6 +49,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "BooksTable": on_table(READ | {"PutItem", "UpdateItem", "ConditionCheckItem"}),
         "CrmTable": on_table(READ | {"PutItem", "UpdateItem", "BatchWriteItem"}),
         "SettlementQueue": TAKE,
+        "RoutersQueue": {"sqs:SendMessage"},
         "SettleLog": WRITE_LOG,
     },
     "RunImport": {
@@ -53,6 +57,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "BooksTable": on_table({"GetItem", "ConditionCheckItem", "BatchGetItem", "PutItem"}),
         "CrmTable": on_table(READ | {"PutItem", "UpdateItem", "DeleteItem"}),
         "JobsQueue": TAKE,
+        "RoutersQueue": {"sqs:SendMessage"},
         "ImportLog": WRITE_LOG,
     },
     "TendBooks": {
@@ -66,6 +71,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "BooksTable": on_table(READ | {"PutItem", "UpdateItem", "ConditionCheckItem"}),
         "CrmTable": on_table(READ | {"PutItem", "UpdateItem"}),
         "BooksQueue": TAKE,
+        "RoutersQueue": {"sqs:SendMessage"},
         "TendBookLog": WRITE_LOG,
     },
     "PrintDocument": {
@@ -77,7 +83,24 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "DocumentsQueue": TAKE,
         "PrintDocumentLog": WRITE_LOG,
     },
+    "ReachRouter": {
+        "TenantsTable": on_table(READ),
+        "CrmTable": on_table(
+            READ | {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem"},
+        ),
+        "RoutersQueue": TAKE,
+        "ReachRouterLog": WRITE_LOG,
+    },
+    "PlanRouters": {
+        "TenantsTable": on_table(READ),
+        "CrmTable": on_table(READ | {"PutItem", "UpdateItem"}),
+        "RoutersQueue": {"sqs:SendMessage"},
+        "PlanRoutersLog": WRITE_LOG,
+    },
 }
+
+ATTACHING = ["LetLambdaAttachItself", "ButNotTheCodeItRuns"]
+"""What Lambda asks of the role of a function in a network, on all resources: the only statements about EC2."""
 
 
 def role_of(package: Package, function: str) -> str:
@@ -87,6 +110,11 @@ def role_of(package: Package, function: str) -> str:
 
 
 def statements(package: Package, function: str) -> list[dict[str, Any]]:
+    """What the function itself may do."""
+    return [one for one in every_statement(package, function) if one["Sid"] not in ATTACHING]
+
+
+def every_statement(package: Package, function: str) -> list[dict[str, Any]]:
     (policy,) = package.properties(role_of(package, function))["Policies"]
     return policy["PolicyDocument"]["Statement"]
 
@@ -166,7 +194,21 @@ def test_the_import_worker_writes_nothing_of_the_books_but_which_days_it_holds(p
 
 def test_no_function_deletes_from_the_books(package: Package) -> None:
     for function in FUNCTIONS:
-        assert not allowed(package, function)["BooksTable"] & on_table({"DeleteItem", "BatchWriteItem"})
+        assert not allowed(package, function).get("BooksTable", set()) & on_table({"DeleteItem", "BatchWriteItem"})
+
+
+def test_the_functions_of_routers_do_not_see_the_books(package: Package) -> None:
+    assert [f for f in FUNCTIONS if "BooksTable" not in allowed(package, f)] == ["PlanRouters", "ReachRouter"]
+
+
+def test_lambda_attaches_the_one_function_to_its_network_and_the_code_in_it_may_not(package: Package) -> None:
+    found = {f: [one["Sid"] for one in every_statement(package, f) if one["Sid"] in ATTACHING] for f in FUNCTIONS}
+    assert found == {**dict.fromkeys(FUNCTIONS, []), "ReachRouter": ATTACHING}
+    attach, deny = [one for one in every_statement(package, "ReachRouter") if one["Sid"] in ATTACHING]
+    assert (attach["Effect"], deny["Effect"]) == ("Allow", "Deny")
+    assert attach["Action"] == deny["Action"]
+    assert {action.partition(":")[0] for action in attach["Action"]} == {"ec2"}
+    assert deny["Condition"] == {"Null": {"lambda:SourceFunctionArn": "false"}}
 
 
 def test_only_the_api_reads_the_token_keys(package: Package) -> None:
@@ -180,8 +222,31 @@ def test_a_function_knows_the_address_of_a_queue_only_if_it_sends_to_it(package:
         "JOBS_QUEUE_URL": "JobsQueue",
         "BOOKS_QUEUE_URL": "BooksQueue",
         "DOCUMENTS_QUEUE_URL": "DocumentsQueue",
+        "ROUTERS_QUEUE_URL": "RoutersQueue",
     }
     for function in FUNCTIONS:
         for variable, queue in addresses.items():
             sends = "sqs:SendMessage" in allowed(package, function).get(queue, set())
             assert (variable in package.environment(function)) == sends, (function, variable)
+
+
+def test_the_api_seals_and_the_function_that_reaches_routers_opens_and_nobody_does_both(package: Package) -> None:
+    resource = package.template["Resources"]["RouterKey"]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert resource["Properties"]["EnableKeyRotation"] is True
+    administer, *uses = resource["Properties"]["KeyPolicy"]["Statement"]
+    assert {one["Action"]: one["Principal"] for one in uses} == {
+        "kms:Encrypt": {"AWS": {"Fn::GetAtt": [role_of(package, "APIHandler"), "Arn"]}},
+        "kms:Decrypt": {"AWS": {"Fn::GetAtt": [role_of(package, "ReachRouter"), "Arn"]}},
+    }
+    named_in_full = {"kms:EncryptionContext:tenant": "false", "kms:EncryptionContext:about": "false"}
+    assert [one["Condition"] for one in uses] == [{"Null": named_in_full}] * 2
+    using = ("Encrypt", "Decrypt", "GenerateDataKey", "CreateGrant")
+    assert not [action for action in administer["Action"] if action.endswith(":*") or action[4:].startswith(using)]
+
+
+def test_no_policy_of_a_function_speaks_of_the_key_and_only_the_api_knows_it_and_whom_to_ask(package: Package) -> None:
+    asked = {action for function in FUNCTIONS for one in every_statement(package, function) for action in one["Action"]}
+    assert not [action for action in asked if action.startswith("kms:")]
+    for variable in ("ROUTER_KEY", "ROUTER_FUNCTION"):
+        assert [f for f in FUNCTIONS if variable in package.environment(f)] == ["APIHandler"]

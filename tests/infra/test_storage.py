@@ -15,12 +15,14 @@ QUEUES = {
     "JobsQueue": "JobsDeadLetters",
     "BooksQueue": "BooksDeadLetters",
     "DocumentsQueue": "DocumentsDeadLetters",
+    "RoutersQueue": "RoutersDeadLetters",
 }
 WORKERS = {
     "SettlementQueue": "SettleDay",
     "JobsQueue": "RunImport",
     "BooksQueue": "TendBook",
     "DocumentsQueue": "PrintDocument",
+    "RoutersQueue": "ReachRouter",
 }
 
 
@@ -73,7 +75,7 @@ def test_every_queue_of_work_has_dead_letters_after_three_tries(package: Package
         assert package.properties(dead_letters)["MessageRetentionPeriod"] == 14 * 86_400
 
 
-def test_settlement_messages_keep_their_order_in_the_dead_letters_too(package: Package) -> None:
+def test_messages_of_settlement_and_routers_keep_their_order_in_the_dead_letters_too(package: Package) -> None:
     fifo = {name: queue["Properties"].get("FifoQueue") for name, queue in package.of_type("AWS::SQS::Queue").items()}
     assert fifo == {
         "SettlementQueue": True,
@@ -84,7 +86,16 @@ def test_settlement_messages_keep_their_order_in_the_dead_letters_too(package: P
         "BooksDeadLetters": None,
         "DocumentsQueue": None,
         "DocumentsDeadLetters": None,
+        "RoutersQueue": True,
+        "RoutersDeadLetters": True,
     }
+
+
+@pytest.mark.parametrize("queue", ["SettlementQueue", "RoutersQueue"])
+def test_groups_of_a_queue_in_order_go_side_by_side(package: Package, queue: str) -> None:
+    properties = package.properties(queue)
+    assert properties["DeduplicationScope"] == "messageGroup"
+    assert properties["FifoThroughputLimit"] == "perMessageGroupId"
 
 
 @pytest.mark.parametrize("queue", QUEUES)

@@ -62,6 +62,58 @@ def test_a_message_that_fails_three_times_goes_to_the_dead_letters_and_the_other
     assert [body for body in seen if body.startswith("good")] == ["good 1", "good 2"]
 
 
+def test_one_group_is_worked_on_by_one_worker_in_order_while_a_group_that_hangs_delays_no_other(sqs: Any) -> None:
+    url, _ = storage.create_queue_pair(sqs, "routers.fifo", "dead.fifo", visibility_seconds=75)
+    groups = [f"r{number}" for number in range(6)]
+    for number in range(5):
+        for group in groups:
+            name = f"{group}-{number}"
+            sqs.send_message(QueueUrl=url, MessageBody=name, MessageGroupId=group, MessageDeduplicationId=name)
+    lock, done, hanging, told_seconds = threading.Lock(), [], threading.Event(), []
+    working: dict[str, int] = {}
+    together: list[int] = []
+
+    def reach(event: dict[str, Any], context: Any) -> None:
+        name = event["Records"][0]["body"]
+        group = name.partition("-")[0]
+        with lock:
+            working[group] = working.get(group, 0) + 1
+            together.append(max(working.values()))
+            told_seconds.append(context.get_remaining_time_in_millis() / 1000)
+        if group == "r0":
+            hanging.wait(60)
+        time.sleep(0.01)
+        with lock:
+            working[group] -= 1
+            done.append(name)
+
+    work = Scheduler()
+    work.for_each_message(url, reach, side_by_side=8, timeout_seconds=60)
+    until(lambda: len(done) == 25)
+    assert waiting(sqs, url) == 5
+    hanging.set()
+    until(lambda: waiting(sqs, url) == 0)
+    work.stop(2)
+    assert max(together) == 1
+    assert {group: [one for one in done if one.startswith(f"{group}-")] for group in groups} == {
+        group: [f"{group}-{number}" for number in range(5)] for group in groups
+    }
+    assert 50 < min(told_seconds) <= max(told_seconds) <= 60
+
+
+def test_a_message_whose_worker_was_killed_comes_again_when_its_time_is_over(sqs: Any) -> None:
+    url, _ = storage.create_queue_pair(sqs, "routers.fifo", "dead.fifo", visibility_seconds=1)
+    for name in ("first", "second"):
+        sqs.send_message(QueueUrl=url, MessageBody=name, MessageGroupId="r1", MessageDeduplicationId=name)
+    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "first", "and nobody ever deletes it"
+    seen: list[str] = []
+    work = Scheduler()
+    work.for_each_message(url, lambda event, context: seen.append(event["Records"][0]["body"]), side_by_side=8)
+    until(lambda: waiting(sqs, url) == 0)
+    work.stop(2)
+    assert seen == ["first", "second"]
+
+
 def test_a_planner_is_called_at_once_and_on_its_schedule_even_after_it_failed() -> None:
     called = threading.Event()
     events: list[dict[str, Any]] = []
