@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: help run test check bench simulate mutants fuzz slices package
 
-STRICT := $(addprefix chalicelib/,core ledger funds billing retail partners documents proof)
+STRICT := $(addprefix chalicelib/,core ledger funds billing network retail partners documents proof)
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -39,6 +39,10 @@ MODULES = (
     "chalicelib.proof.jobs",
     "chalicelib.proof.worker",
     "chalicelib.documents.worker",
+    "chalicelib.network.routes",
+    "chalicelib.network.access_routes",
+    "chalicelib.network.jobs",
+    "chalicelib.network.worker",
 )
 
 app = Application("tributary", MODULES, SLICES, whole="chalicelib.api.documents")

@@ -205,6 +205,13 @@ def test_only_the_aws_package_speaks_to_aws(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", SHIPPED)
+def test_only_the_connection_knows_the_library_that_speaks_to_routers(module: str) -> None:
+    if module == "chalicelib.network.connection":
+        return
+    assert not {name for name in imports(module) if name.split(".")[0] == "librouteros"}
+
+
+@pytest.mark.parametrize("module", SHIPPED)
 def test_only_the_configuration_reads_the_environment(module: str) -> None:
     if module == "chalicelib.aws.config":
         return

@@ -1,0 +1,192 @@
+"""Deliver: bring the services that changed to their router, oldest change first.
+
+Whatever happens in between (the worker is killed, the router restarts, an answer is lost) the changes stay in the outbox
+until they are known to be there; delivering again compares again and does what is left.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from chalicelib.aws import clock
+from chalicelib.aws.log import log, measure
+from chalicelib.aws.tables import MAX_TRANSACTION, Operation, write
+from chalicelib.core.dates import to_micros
+from chalicelib.crm.access_change import AccessChange
+from chalicelib.crm.lanes import chunks
+from chalicelib.crm.outbox import delivered, due_changes, looked_after, put_off
+from chalicelib.network.apply import Failures, apply, hang_up
+from chalicelib.network.connection import Connection
+from chalicelib.network.difference import Read, difference_of
+from chalicelib.network.entries import Menu, ServiceKey, mark_of, read_mark
+from chalicelib.network.failure import RouterFailure
+from chalicelib.network.find import read_router
+from chalicelib.network.look import Look
+from chalicelib.network.model import Router
+from chalicelib.network.reading import read_named
+from chalicelib.network.refused import accepted, refuse, refused_among
+from chalicelib.network.state import Lease, give_back, give_back_failed, read_state, take_lease
+from chalicelib.network.wanted import Wanted
+
+TOGETHER = 100
+"""Changes that are looked at, read and applied together."""
+WORKS_FOR = timedelta(seconds=40)
+"""After this no further changes are begun: the function is ended at 60 seconds, and what is left is planned again."""
+FIRST_TRY_AFTER = timedelta(seconds=5)
+MOST_TRIES = 5
+"""A change that a router has refused so often waits for a person."""
+
+Reach = Callable[[Router], AbstractContextManager[Connection]]
+"""How a router is reached: a connection that is signed in, or `RouterFailure`."""
+
+
+@dataclass
+class Delivery:
+    """What a delivery came to. `status` is `done`, or why nothing was done: `busy`, `paused`, `off`, `failed`."""
+
+    status: str = "done"
+    delivered: int = 0
+    refused: int = 0
+    steps: int = 0
+    ended_sessions: int = 0
+    failure: str | None = None
+
+
+def deliver(router_id: str, reach: Reach) -> Delivery:
+    """Deliver what is due on the router. Nothing raises for what is the router's doing: it is noted in its state."""
+    now = clock.now()
+    router = read_router(router_id)
+    if router is None or not router.enabled:
+        return Delivery("off")
+    if not due_changes(router_id, now, limit=1)[0]:
+        return Delivery()
+    if read_state(router_id).pauses_until_micros > to_micros(now):
+        return Delivery("paused")
+    lease = take_lease(router_id, now)
+    if lease is None:
+        return Delivery("busy")
+    return work(router, lease, reach, lambda connection, run: run.deliver_due(connection))
+
+
+def work(router: Router, lease: Lease, reach: Reach, do: Callable[[Connection, "Run"], None]) -> Delivery:
+    """Do something with a connection to a leased router, and give it back, whatever comes of it."""
+    run = Run(router, lease, clock.now() + WORKS_FOR)
+    try:
+        with reach(router) as connection:
+            do(connection, run)
+    except RouterFailure as failure:
+        run.told.status, run.told.failure = "failed", failure.detail
+        is_uncertain = run.has_begun or lease.is_uncertain
+        give_back_failed(lease, clock.now(), failure.reason.value, failure.detail, is_uncertain=is_uncertain)
+        log("router failed", router=router.router_id, reason=failure.reason.value, detail=failure.detail)
+    except BaseException:
+        give_back(lease, clock.now(), answered=False, is_uncertain=run.has_begun or lease.is_uncertain)
+        raise
+    else:
+        give_back(lease, clock.now(), answered=True)
+    return run.told
+
+
+@dataclass
+class Run:
+    """One worker's turn at a router. `has_begun`: something was done there that is not told in the outbox yet."""
+
+    router: Router
+    lease: Lease
+    until: datetime
+    told: Delivery = field(default_factory=Delivery)
+    has_begun: bool = False
+
+    def deliver_due(self, connection: Connection, on_batch: Callable[[Delivery], None] = lambda told: None) -> None:
+        """Deliver until nothing is due any more, or the time is over."""
+        look = Look(self.router)
+        after = None
+        while clock.now() < self.until:
+            now = clock.now()
+            changes, has_more = due_changes(self.router.router_id, now, limit=TOGETHER, after=after)
+            ready = [change for change in changes if change.after_micros <= to_micros(now)]
+            if ready:
+                self._deliver(connection, look, ready, now)
+                on_batch(self.told)
+            if not has_more:
+                return
+            after = changes[-1].key
+
+    def _deliver(self, connection: Connection, look: Look, changes: Sequence[AccessChange], now: datetime) -> None:
+        services = dict.fromkeys((change.tenant_id, change.service) for change in changes)
+        wanted = look.wanted(services, now)
+        names = {name for change in changes for name in look.names(change.tenant_id, change.names)}
+        names |= {one.sign_in_name for one in wanted}
+        names |= {name for change in changes for name in change.found_as}
+        read = read_named(connection, sorted(names), [mark_of(service, 0) for service in services], _profiles(wanted))
+        difference = difference_of(wanted, read, services)
+        self.has_begun = True
+        failures, stale = apply(connection, difference, {one.key: one.access for one in wanted})
+        failures |= {obstacle.service: obstacle.reason for obstacle in difference.obstacles}
+        off = names if self.lease.is_uncertain else names - {one.sign_in_name for one in wanted if one.is_on}
+        self.told.ended_sessions += hang_up(connection, stale | (off - _of_others(read, services)))
+        self.told.steps += len(difference.steps)
+        self._tell(changes, wanted, failures, now)
+        self.has_begun = False
+
+    def _tell(
+        self, changes: Sequence[AccessChange], wanted: Sequence[Wanted], failures: Failures, now: datetime
+    ) -> None:
+        """Take out of the outbox what is delivered, and plant what has to be looked at again on a day to come."""
+        by_key = {one.key: one for one in wanted}
+        known = refused_among(self.router.router_id, {(one.tenant_id, one.service) for one in changes})
+        done: dict[ServiceKey, list[AccessChange]] = {}
+        for change in changes:
+            key = (change.tenant_id, change.service)
+            if key in failures:
+                self._put_off(change, failures[key], now)
+            else:
+                done.setdefault(key, []).append(change)
+        operations: list[list[Operation]] = []
+        for key, own in done.items():
+            writes: list[Operation] = [delivered(change) for change in own]
+            if key in known:
+                writes.append(accepted(self.router.router_id, *key))
+            again = by_key[key].look_again if key in by_key else None
+            if again is not None:
+                writes.append(looked_after(own[-1], to_micros(again)))
+            operations.append(writes)
+        self.told.delivered += len(done)
+        for group in _packed(operations):
+            write(*group)
+
+    def _put_off(self, change: AccessChange, reason: str, now: datetime) -> None:
+        if change.tries + 1 < MOST_TRIES:
+            put_off(change, reason, to_micros(now + FIRST_TRY_AFTER * 4**change.tries))
+            return
+        self.told.refused += 1
+        measure("RefusedChanges", 1)
+        log("change refused", router=self.router.router_id, tenant=change.tenant_id, reason=reason)
+        write(delivered(change), *refuse(change, reason, to_micros(now)))
+
+
+def _of_others(read: Read, services: Collection[ServiceKey]) -> set[str]:
+    """Names that were found with entries of others: their sessions are not ours to end."""
+    rows = (row for menu in (Menu.SECRET, Menu.HOTSPOT_USER) for row in read.get(menu, ()))
+    marks = ((row.get("name", ""), read_mark(row.get("comment"))) for row in rows)
+    return {name for name, mark in marks if mark is None or mark[0] not in services}
+
+
+def _profiles(wanted: Sequence[Wanted]) -> list[str]:
+    """The names of the profiles that the entries are in."""
+    named = {entry.attributes["profile"] for one in wanted for entry in one.entries if "profile" in entry.attributes}
+    return sorted(named | {profile.name for one in wanted for profile in one.profiles})
+
+
+def _packed(operations: Sequence[list[Operation]]) -> Iterable[list[Operation]]:
+    """Writes that belong together, by as many as fit into one."""
+    group: list[Operation] = []
+    for writes in operations:
+        for some in chunks(writes, MAX_TRANSACTION):
+            if len(group) + len(some) > MAX_TRANSACTION:
+                yield group
+                group = []
+            group = [*group, *some]
+    if group:
+        yield group

@@ -1,0 +1,137 @@
+"""Finding routers, whose place on them is whose, and the services on them."""
+
+from collections.abc import Sequence
+
+from chalicelib.aws import keys
+from chalicelib.aws.tables import read, read_all, read_many, read_page
+from chalicelib.core.errors import NotFound
+from chalicelib.network.entries import ServiceKey
+from chalicelib.network.model import Access, Lending, NetworkTerms, Place, Router, is_router_id, owner_of
+from chalicelib.network.store import (
+    AccessRow,
+    DirectoryRow,
+    LendingRow,
+    RouterRow,
+    TermsRow,
+    to_access,
+    to_lending,
+    to_router,
+    to_terms,
+)
+
+
+def read_router(router_id: str) -> Router | None:
+    """The router of that id, whosever it is."""
+    row = read(RouterRow, keys.router(router_id))
+    return None if row is None else to_router(row)
+
+
+def find_router(tenant_id: str, text: str) -> Router:
+    """The tenant's own router of that id; `NotFound`, also for one that it only may use."""
+    router = read_router(text) if is_router_id(text) and owner_of(text) == tenant_id else None
+    if router is None:
+        raise NotFound("router")
+    return router
+
+
+def usable_router(tenant_id: str, text: str) -> tuple[Router, Place]:
+    """A router that the tenant may put services on, its own or one lent to it, and its place there; `NotFound`."""
+    router, lending = usable(tenant_id, text)
+    return router, router.place if lending is None else lending.place
+
+
+def usable(tenant_id: str, text: str) -> tuple[Router, Lending | None]:
+    """The same with the lending by which it may be used, None for one of its own; `NotFound`."""
+    if not is_router_id(text):
+        raise NotFound("router")
+    if owner_of(text) == tenant_id:
+        return find_router(tenant_id, text), None
+    # Nothing of another tenant is read before it is known to be lent.
+    row = read(LendingRow, keys.lent_router(tenant_id, text))
+    router = None if row is None else read_router(text)
+    if row is None or router is None:
+        raise NotFound("router")
+    return router, to_lending(text, row)
+
+
+def place_of(router: Router, tenant_id: str) -> Place | None:
+    """What is the tenant's on the router; None for one who may not use it."""
+    if router.tenant_id == tenant_id:
+        return router.place
+    row = read(LendingRow, keys.lent_router(tenant_id, router.router_id))
+    return None if row is None else to_lending(router.router_id, row).place
+
+
+def read_routers(router_ids: Sequence[str]) -> list[Router | None]:
+    """The routers of those ids in their order: one request for each hundred."""
+    rows = read_many([(RouterRow, keys.router(one)) for one in router_ids])
+    return [None if row is None else to_router(row) for row in rows]
+
+
+def page_of_routers(tenant_id: str, limit: int, after: str | None) -> tuple[list[Router], str | None]:
+    """A page of the tenant's own routers, by id."""
+    page = read_page(RouterRow, keys.routers(tenant_id), limit=limit, after=after)
+    return [to_router(row) for row in page.rows], page.after
+
+
+def list_routers(
+    tenant_id: str, limit: int, after: str | None
+) -> tuple[list[tuple[Router, Lending | None]], str | None]:
+    """A page of the routers that the tenant may use, its own first and by id, and the id to go on behind."""
+    found: list[tuple[Router, Lending | None]] = []
+    if after is None or owner_of(after) == tenant_id:
+        own, next_after = page_of_routers(tenant_id, limit, after)
+        found += [(router, None) for router in own]
+        if next_after is not None:
+            return found, next_after
+        if len(found) == limit:
+            # Whether anything is lent shows on the page behind this one.
+            return found, found[-1][0].router_id if _is_lent_any(tenant_id) else None
+        after = None
+    page = read_page(LendingRow, keys.lent_routers(tenant_id), limit=limit - len(found), after=after)
+    routers = read_routers([row.sk for row in page.rows])
+    found += [
+        (router, to_lending(row.sk, row)) for router, row in zip(routers, page.rows, strict=True) if router is not None
+    ]
+    return found, page.after
+
+
+def _is_lent_any(tenant_id: str) -> bool:
+    return bool(read_page(LendingRow, keys.lent_routers(tenant_id), limit=1).rows)
+
+
+def lendings_to(tenant_id: str) -> list[Lending]:
+    """Every router that the tenant may use and does not own."""
+    return [to_lending(row.sk, row) for row in read_all(LendingRow, keys.lent_routers(tenant_id))]
+
+
+def lendings_of(router_id: str) -> list[Lending]:
+    """Everybody whom a router is lent to."""
+    return [to_lending(router_id, row) for row in read_all(LendingRow, keys.router_lendings(router_id))]
+
+
+def all_router_ids(operator_id: str) -> list[str]:
+    """Every router of the installation."""
+    return [row.sk for row in read_all(DirectoryRow, keys.all_routers(operator_id))]
+
+
+def terms_of(tenant_id: str) -> NetworkTerms:
+    """How the tenant wants its services treated on routers."""
+    return to_terms(read(TermsRow, keys.network_terms(tenant_id)))
+
+
+def find_access(router_id: str, tenant_id: str, service: int) -> Access | None:
+    """How a service gets on a router; None where it is not on it."""
+    row = read(AccessRow, keys.router_access(router_id, tenant_id, service))
+    return None if row is None else to_access(router_id, row)
+
+
+def read_accesses(router_id: str, services: Sequence[ServiceKey]) -> list[Access]:
+    """How these (tenant, service) get on the router; those that are not on it are left out."""
+    rows = read_many([(AccessRow, keys.router_access(router_id, *service)) for service in services])
+    return [to_access(router_id, row) for row in rows if row is not None]
+
+
+def accesses_on(router_id: str) -> list[Access]:
+    """How all services on the router get on."""
+    return [to_access(router_id, row) for row in read_all(AccessRow, keys.router_accesses(router_id))]

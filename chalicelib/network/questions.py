@@ -1,0 +1,115 @@
+"""What a person wants to know of a router now: asked by the API, answered where routers can be reached.
+
+A question is `{"ask": ..., "router": id, ...}`, an answer plain data. A router that does not answer is an answer too:
+`{"failure": {"reason": ..., "detail": ...}}`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from chalicelib.aws import clock
+from chalicelib.network.entries import Menu
+from chalicelib.network.failure import Reason, RouterFailure, RouterTrap, readable
+from chalicelib.network.find import read_router
+from chalicelib.network.health import read_health
+from chalicelib.network.live import read_last_sign_off, read_session, read_traffic
+from chalicelib.network.look import Look
+from chalicelib.network.model import Method, Router
+from chalicelib.network.probe import probe
+from chalicelib.network.reach import ANSWER_SECONDS, reach, target_of
+from chalicelib.network.reconcile import see
+from chalicelib.network.reports import item_data
+from chalicelib.network.state import note_met
+
+PLAN_SECONDS = 25.0
+TEST_SECONDS = 6.0
+
+Question = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+def answer_question(question: Question) -> Answer:
+    """Answer one question about one router."""
+    router = read_router(question["router"])
+    if router is None:
+        return _failed(Reason.UNREACHABLE.value, "There is no such router any more.")
+    try:
+        return QUESTIONS[question["ask"]](router, question)
+    except RouterFailure as failure:
+        return _failed(failure.reason.value, failure.detail)
+    except RouterTrap as trap:
+        return _failed("refused", f"The router said: {trap.message}")
+
+
+def _failed(reason: str, detail: str) -> Answer:
+    return {"failure": {"reason": reason, "detail": detail}}
+
+
+def _test(router: Router, question: Question) -> Answer:
+    """Whether the router can be worked with; what it said of itself is kept."""
+    found = probe(target_of(router), TEST_SECONDS)
+    if found.ok:
+        met = {name: getattr(found, name) for name in ("identity", "model", "version", "architecture")}
+        note_met(router.router_id, clock.now(), met)
+    return asdict(found)
+
+
+def _session(router: Router, question: Question) -> Answer:
+    """A subscriber's line now: session, traffic, last sign-off; all within two seconds."""
+    method, name = Method(question["method"]), question["name"]
+    with reach(router, ANSWER_SECONDS) as connection:
+        session = read_session(connection, method, name)
+        traffic = None if session is None else read_traffic(connection, session)
+        sign_off = read_last_sign_off(connection, name) if method is Method.PPPOE else None
+    return {
+        "session": None if session is None else _shown(asdict(session)),
+        "traffic": None if traffic is None else asdict(traffic),
+        "last_sign_off": None if sign_off is None else asdict(sign_off),
+    }
+
+
+def _health(router: Router, question: Question) -> Answer:
+    """How the router is now."""
+    with reach(router, ANSWER_SECONDS) as connection:
+        return {"health": asdict(read_health(connection))}
+
+
+def _plan(router: Router, question: Question) -> Answer:
+    """What is not as wanted, of everybody or of one tenant, a page of it; nothing is changed."""
+    with reach(router, PLAN_SECONDS) as connection:
+        plan = see(router, Look(router), connection, clock.now()).plan
+    only = question["only"]
+    items = [item for item in plan.items if only is None or (item.service is not None and item.service[0] == only)]
+    first, limit = question["first"], question["limit"]
+    counts: dict[str, int] = {}
+    for item in items:
+        counts[item.drift.value] = counts.get(item.drift.value, 0) + 1
+    return {
+        "entries": plan.entries,
+        "counts": counts,
+        "items": [item_data(item) for item in items[first : first + limit]],
+        "more": len(items) > first + limit,
+    }
+
+
+def _secrets(router: Router, question: Question) -> Answer:
+    """The PPPoE secrets of the router that are not ours, for taking them over."""
+    with reach(router, PLAN_SECONDS) as connection:
+        properties = ("name", "profile", "caller-id", "remote-address", "disabled", "comment", "service", "dynamic")
+        rows = connection.rows(Menu.SECRET.value, props=properties)
+    return {"secrets": [_shown({name: row.get(name, "") for name in properties}) for row in rows]}
+
+
+def _shown(told: dict[str, Any]) -> dict[str, Any]:
+    """Without what is no text."""
+    return {name: readable(value) if isinstance(value, str) else value for name, value in told.items()}
+
+
+QUESTIONS: Mapping[str, Callable[[Router, Question], Answer]] = {
+    "test": _test,
+    "session": _session,
+    "health": _health,
+    "plan": _plan,
+    "secrets": _secrets,
+}

@@ -1,0 +1,31 @@
+"""Reaching a router: with the credentials that only the function which reaches routers can open."""
+
+from chalicelib.core.errors import Refusal
+from chalicelib.network.connection import Connection, Target, connect
+from chalicelib.network.credentials import open_router_password
+from chalicelib.network.failure import Reason, RouterFailure
+from chalicelib.network.model import Router
+
+WORK_SECONDS = 45.0
+"""For all that a worker does with one connection."""
+ANSWER_SECONDS = 2.0
+"""For what a person waits for."""
+
+
+def reach_to_work(router: Router) -> Connection:
+    """A connection to deliver over. `RouterFailure`."""
+    return reach(router, WORK_SECONDS)
+
+
+def reach(router: Router, seconds: float) -> Connection:
+    """A connection to the router that lasts so many seconds. `RouterFailure`, also when its password cannot be opened."""
+    return connect(target_of(router), seconds)
+
+
+def target_of(router: Router) -> Target:
+    """What to connect to and sign in with. `RouterFailure` when the password cannot be opened."""
+    try:
+        password = open_router_password(router)
+    except Refusal as refusal:
+        raise RouterFailure(Reason.WRONG_PASSWORD, refusal.detail) from refusal
+    return Target(router.address, router.port, router.tls, router.fingerprint, router.username, password)

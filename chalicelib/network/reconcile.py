@@ -1,0 +1,119 @@
+"""Reconcile: read a whole router, compare it with what is wanted, tell the difference, and bring it about.
+
+What differs goes through the outbox as any change does, so that it survives whatever happens while it is delivered.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.aws import clock
+from chalicelib.core.dates import to_micros
+from chalicelib.crm.access_change import AccessChange
+from chalicelib.crm.outbox import add_changes
+from chalicelib.network.apply import apply
+from chalicelib.network.connection import Connection
+from chalicelib.network.deliver import Delivery, Reach, Run, work
+from chalicelib.network.difference import Difference, Read
+from chalicelib.network.entries import SERVICE_MENUS, ServiceKey, entry_name, read_mark
+from chalicelib.network.find import accesses_on, read_router
+from chalicelib.network.look import Look
+from chalicelib.network.model import Router
+from chalicelib.network.plan import Plan, plan_of
+from chalicelib.network.reading import read_everything, read_sessions
+from chalicelib.network.reports import Report, keep_report
+from chalicelib.network.state import take_lease
+from chalicelib.network.wanted import Wanted
+
+BATCHES_HAVE_SECONDS = 45.0
+"""For delivering, after a long reading."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A router as it was read, and what is wanted of it."""
+
+    plan: Plan
+    read: Read
+    wanted: tuple[Wanted, ...]
+
+
+def see(router: Router, look: Look, connection: Connection, now: datetime) -> Seen:
+    """Read each menu of the router once and compare; changes nothing."""
+    wanted = tuple(look.wanted_of(accesses_on(router.router_id), now))
+    read = read_everything(connection)
+    return Seen(plan_of(wanted, read, read_sessions(connection)), read, wanted)
+
+
+def reconcile(report: Report, reach: Reach, *, mend: bool) -> Report:
+    """Compare, keep the report, and with `mend` deliver what differs; the report says how far it came.
+
+    A worker that is stopped in between leaves the rest in the outbox. Where somebody works on the router at this moment
+    the report stays `queued`, and is asked for again.
+    """
+    router = read_router(report.router_id)
+    if router is None or not router.enabled:
+        return keep_report(report.ended(clock.now(), "failed", "The router is switched off."))
+    lease = take_lease(report.router_id, clock.now())
+    if lease is None:
+        return report
+    kept = report
+
+    def do(connection: Connection, run: Run) -> None:
+        nonlocal kept
+        now = clock.now()
+        look = Look(router)
+        seen = see(router, look, connection, now)
+        kept = keep_report(kept.told(seen.plan, now))
+        if not mend:
+            return
+        run.has_begun = True
+        profiles = tuple(step for step in seen.plan.difference.steps if step.service is None)
+        apply(connection, Difference(profiles), {})
+        mended = {key for key in seen.plan.differing if _may_mend(look, key, report)}
+        add_changes(_changes(router, seen, mended, now))
+        run.has_begun = False
+        connection.extend(BATCHES_HAVE_SECONDS)
+
+        def progress(told: Delivery) -> None:
+            nonlocal kept
+            kept = keep_report(kept.delivered(told.delivered, told.refused))
+
+        run.deliver_due(connection, progress)
+
+    told = work(router, lease, reach, do)
+    status, reason = ("failed", told.failure) if told.status == "failed" else ("done", None)
+    return keep_report(kept.ended(clock.now(), status, reason))
+
+
+def _may_mend(look: Look, key: ServiceKey, report: Report) -> bool:
+    """What a person asked for is mended; by night only where the tenant wants that."""
+    if not report.is_nightly:
+        return True
+    setting = look.setting(key[0])
+    return setting is None or setting.terms.mends_drift
+
+
+def _changes(router: Router, seen: Seen, differing: Collection[ServiceKey], now: datetime) -> list[AccessChange]:
+    """What differs, as changes that are due now. An entry of a service that is not here any more is told by its name."""
+    by_key = {one.key: one for one in seen.wanted}
+    names: dict[ServiceKey, set[str]] = {key: set() for key in differing}
+    for menu in SERVICE_MENUS:
+        for row in seen.read[menu]:
+            mark = read_mark(row.get("comment"))
+            if mark is not None and mark[0] in names:
+                names[mark[0]].add(entry_name(menu, row))
+    due = to_micros(now)
+    return [
+        AccessChange(
+            router.router_id,
+            key[0],
+            by_key[key].access.subscriber if key in by_key else 0,
+            key[1],
+            (),
+            due,
+            "compared",
+            found_as=tuple(sorted(names[key])),
+        )
+        for key in sorted(differing)
+    ]

@@ -1,0 +1,100 @@
+"""The one function that speaks to routers: it takes the routers queue, and answers what a person waits for."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib.aws import clock
+from chalicelib.aws.invoke import answer_in_process
+from chalicelib.aws.log import flush_metrics, log, measure
+from chalicelib.core.dates import to_micros
+from chalicelib.core.json import read_json
+from chalicelib.network.deliver import deliver
+from chalicelib.network.failure import RouterFailure
+from chalicelib.network.find import read_router
+from chalicelib.network.health import read_health
+from chalicelib.network.questions import answer_question
+from chalicelib.network.reach import ANSWER_SECONDS, reach, reach_to_work
+from chalicelib.network.reconcile import reconcile
+from chalicelib.network.reports import Report, find_reconciliation
+from chalicelib.network.samples import Sample, keep_sample
+from chalicelib.network.state import note_compared, note_met, note_sampled
+
+bp = Blueprint(__name__)
+
+
+@bp.on_sqs_message(queue="tributary-routers.fifo", batch_size=1, name="reach_router")
+def reach_router(event: Any) -> dict[str, Any] | None:
+    """Carry out a message of the queue, or answer a question (`{"ask": ...}`) that the API asks by calling this function.
+
+    What a router does wrong is noted with the router; a message fails only for what is our own doing.
+    """
+    told: dict[str, Any] = event.to_dict()
+    if "ask" in told:
+        return answer_question(told)
+    for record in event:
+        try:
+            carry_out(read_json(record.body))
+        except Exception:
+            measure("Failures", 1)
+            raise
+        finally:
+            flush_metrics()
+    return None
+
+
+def carry_out(message: Mapping[str, Any]) -> None:
+    """Do what a message of the queue asks for."""
+    router_id = message["router"]
+    match message["do"]:
+        case "deliver":
+            told = deliver(router_id, reach_to_work)
+            log("delivered", router=router_id, status=told.status, delivered=told.delivered, refused=told.refused)
+        case "reconcile":
+            _reconcile(router_id, message.get("asked"))
+        case "sample":
+            _sample(router_id)
+        case "night":
+            _compare_at_night(router_id, date.fromisoformat(message["day"]))
+
+
+def _reconcile(router_id: str, asked_micros: int | None) -> None:
+    """What a person asked for, or what a change of terms or plans makes necessary."""
+    if asked_micros is None:
+        report = Report(router_id, to_micros(clock.now()), mends=True)
+    else:
+        report = find_reconciliation(router_id, asked_micros)
+        if report.status in ("done", "failed"):
+            return
+    report = reconcile(report, reach_to_work, mend=report.mends)
+    log("reconciled", router=router_id, status=report.status, differing=report.differing)
+
+
+def _compare_at_night(router_id: str, day: date) -> None:
+    report = reconcile(Report(router_id, to_micros(clock.now()), mends=True, day=day), reach_to_work, mend=True)
+    if report.status == "done":
+        note_compared(router_id, day)
+    log("compared by night", router=router_id, status=report.status, differing=report.differing)
+
+
+def _sample(router_id: str) -> None:
+    """How the router is; that it does not answer is worth keeping too."""
+    router = read_router(router_id)
+    if router is None or not router.enabled:
+        return
+    now = clock.now()
+    try:
+        with reach(router, ANSWER_SECONDS) as connection:
+            health = read_health(connection)
+    except RouterFailure as failure:
+        keep_sample(router_id, Sample(to_micros(now), None, failure.detail))
+    else:
+        keep_sample(router_id, Sample(to_micros(now), health))
+        note_met(router_id, now, {"identity": health.identity, "model": health.model, "version": health.version})
+    note_sampled(router_id, now)
+
+
+# Where no function of that name is configured, the API asks in its own process.
+answer_in_process(answer_question)
