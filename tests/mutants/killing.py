@@ -22,6 +22,7 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     "ledger": (("tests/ledger", "tests/billing/test_closing.py"), (SCHEDULES, "tests/proof"), ("tests/journeys",)),
     "billing": (("tests/billing",), (SCHEDULES,), ("tests/crm", "tests/journeys")),
     "retail": (("tests/retail",), (SCHEDULES,), ("tests/journeys",)),
+    "partners": (("tests/partners",), (SCHEDULES,), ("tests/journeys",)),
     "proof": (("tests/proof",), ("tests/journeys",)),
     "api": (("tests/api",), ("tests/funds",), ("tests/journeys",)),
     "tenants": (("tests/tenants",), ("tests/journeys",)),
