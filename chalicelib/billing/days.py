@@ -24,7 +24,8 @@ MAX_SPAN = timedelta(days=366)
 class BilledDay:
     """One day of one service. `state` is enabled, disabled, suspended, disconnected or scheduled.
 
-    `buying_price_minor` is what the day costs its tenant if it is billed, `charge_minor` what it was charged, by what is
+    `is_billed`: the day is settled and the service was billed for it, whenever that was paid. `buying_price_minor` is what
+    the day costs its tenant if it is billed, `charge_minor` what it was charged, by what is
     posted now: None while the day is not settled. `correction` is the number of the last correction that changed it.
     """
 
@@ -37,6 +38,7 @@ class BilledDay:
     rule: str
     entry_id: str | None
     correction: int | None = None
+    is_billed: bool = False
 
 
 def bill_services(
@@ -118,6 +120,7 @@ def _billed(
         _rule(day, was, prices.edges[0]),
         record.entry_id if was.moved_minor[0] else None,
         correction,
+        was.is_billed,
     )
 
 

@@ -10,24 +10,40 @@ from chalicelib.aws.log import log
 from chalicelib.billing.late import filing_of
 from chalicelib.ledger.hand.recurring import post_due
 from chalicelib.ledger.totals.seal import seal_book
+from chalicelib.network.watch_days import watch_days
 from chalicelib.partners.accrue import accrue_due
 from chalicelib.partners.due import AGGREGATE_INVOICE, carry_on, invoice_due
 from chalicelib.proof.asking import PROVE
 from chalicelib.proof.prove import prove_book, prove_due
+from chalicelib.proof.undelivered import decide_days
 from chalicelib.retail.overdue import chase_due
 from chalicelib.retail.run_invoices import INVOICE, carry_on_later, run_due
 from chalicelib.tenants.hierarchy import read_chain
 from chalicelib.tenants.model import Tenant
 
-INVOICING_SECONDS = 480.0
+WATCHING_SECONDS = 30.0
+"""How long is looked for days that were not delivered within one message; the next hour's goes on with it."""
+DECIDING_SECONDS = 90.0
+"""The same of deciding about them."""
+INVOICING_SECONDS = 420.0
 """How long a run of invoices goes on within one message; the next hour's goes on with it."""
-CHASING_SECONDS = 240.0
+CHASING_SECONDS = 180.0
 """The same of the daily look for overdue accounts."""
 COMMISSION_SECONDS = 120.0
 """The same of a commission statement."""
 
 Step = Callable[[Sequence[Tenant], datetime], object]
 """One thing that is done for a book: it finds for itself whether it is due, and repeating it is harmless."""
+
+
+def _watch_days(chain: Sequence[Tenant], now: datetime) -> None:
+    until = time.monotonic() + WATCHING_SECONDS
+    watch_days(chain[-1].tenant_id, now, lambda: time.monotonic() < until)
+
+
+def _make_days_good(chain: Sequence[Tenant], now: datetime) -> None:
+    until = time.monotonic() + DECIDING_SECONDS
+    decide_days(chain, now, lambda: time.monotonic() < until)
 
 
 def _invoice(chain: Sequence[Tenant], now: datetime) -> None:
@@ -71,7 +87,17 @@ def _prove(chain: Sequence[Tenant], now: datetime) -> None:
         log("book proven", tenant=proof.tenant_id, day=str(proof.day), status=proof.status)
 
 
-STEPS: tuple[Step, ...] = (_invoice, _chase, _invoice_resellers, _accrue_commissions, _post_recurring, _seal, _prove)
+STEPS: tuple[Step, ...] = (
+    _watch_days,
+    _make_days_good,
+    _invoice,
+    _chase,
+    _invoice_resellers,
+    _accrue_commissions,
+    _post_recurring,
+    _seal,
+    _prove,
+)
 """In this order; one that fails does not keep the others from being done."""
 
 

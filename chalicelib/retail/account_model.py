@@ -96,7 +96,9 @@ class Account(NamedTuple):
     nothing yet. `open_items` are in order of issue. `seen` is (revision of the subscriber, revision of the terms) at the
     last invoice: while both stand, nothing is due before `next_invoice_on`. `suspended_for` is the local id of the document
     whose being overdue suspended it, `disabled_services` what billing disabled for it and enables again when that is paid.
-    `month` is what was billed, credited and received in the newest month. `revision` is 0 for an account that is not there.
+    `undelivered` are days of services (number, day) that are not charged because they were not delivered, as far back as
+    billed periods are kept. `month` is what was billed, credited and received in the newest month. `revision` is 0 for an
+    account that is not there.
     """
 
     biller_id: str
@@ -112,6 +114,7 @@ class Account(NamedTuple):
     charges: tuple[WaitingCharge, ...] = ()
     suspended_for: str | None = None
     disabled_services: tuple[int, ...] = ()
+    undelivered: tuple[tuple[int, date], ...] = ()
     month: MonthFigures | None = None
     last_recorded_micros: int = 0
     revision: int = 0

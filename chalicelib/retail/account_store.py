@@ -60,6 +60,7 @@ def to_account(biller_id: str, tenant_id: str, number: int, row: AccountRow | No
         charges=tuple([WaitingCharge(text, amount, _day(on)) for text, amount, on in data.get("c", ())]),
         suspended_for=data.get("f"),
         disabled_services=tuple(data.get("x", ())),
+        undelivered=tuple([(number, _day(day)) for number, day in data.get("u", ())]),
         month=MonthFigures(*data["q"]) if "q" in data else None,
         last_recorded_micros=data.get("m", 0),
         revision=row.revision,
@@ -93,6 +94,8 @@ def _account_data(account: Account) -> dict[str, Any]:
         data["f"] = account.suspended_for
     if account.disabled_services:
         data["x"] = account.disabled_services
+    if account.undelivered:
+        data["u"] = [[number, day.isoformat()] for number, day in account.undelivered]
     if account.month is not None:
         data["q"] = account.month
     data["m"] = account.last_recorded_micros

@@ -5,7 +5,7 @@ price is for a whole billing period of the account, which costs exactly that, an
 that however a period is cut its parts sum to the same (`core/proration.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
@@ -61,6 +61,12 @@ def facts_of(service: Service, history: Sequence[ServiceEvent] | None = None) ->
     suspended, resumed = service.suspension, service.resumption
     is_back = resumed is not None and (resumed.on, resumed.recorded_micros) > (suspended.on, suspended.recorded_micros)
     return Facts(service, ((suspended.on, resumed.on if is_back and resumed is not None else None),))
+
+
+def but_for(facts: Facts, days: Iterable[date]) -> Facts:
+    """The same facts, of a service that is not charged for these days."""
+    off: list[tuple[date, date | None]] = [*facts.suspended, *((day, day + ONE_DAY) for day in days)]
+    return facts._replace(suspended=tuple(sorted(off, key=lambda span: span[0])))
 
 
 def _suspended_in(number: int, history: Sequence[ServiceEvent]) -> tuple[tuple[date, date | None], ...]:

@@ -38,14 +38,14 @@ def credit_document(visit: Visit, charged: Document, lines: Sequence[CreditLine]
     What was paid of it already pays other documents, or is an advance. 409 `credit-above-invoice` for more than it came to
     less earlier credits, `invoice-void`; 422 for an amount that is not above zero. One write.
     """
-    amount = sum(line.amount_minor for line in lines)
+    told = tuple(DocumentLine(LineKind.OTHER, line.amount_minor, text=line.text) for line in lines)
     if any(line.amount_minor <= 0 for line in lines):
         raise invalid_field("amount", "must be more than zero")
 
     def rule(matter: Matter) -> Ruling:
         _refuse_void(matter, charged)
-        check_credit(_creditable_minor(matter, charged), amount)
-        return _credited(matter, charged, lines, amount, reason, voids=False)
+        check_credit(creditable_of(matter, charged), sum(line.amount_minor for line in told))
+        return take_back(matter, charged, told, reason)
 
     return issued_of(issue(visit, DocumentKind.CREDIT_NOTE, rule, (charged.local_id,)))
 
@@ -58,10 +58,10 @@ def void_document(visit: Visit, charged: Document, reason: str) -> Issued:
 
     def rule(matter: Matter) -> Ruling:
         _refuse_void(matter, charged)
-        left = _creditable_minor(matter, charged)
+        left = creditable_of(matter, charged)
         if left <= 0:
             raise Conflict("nothing-to-credit", "All of this invoice was credited or written off already.")
-        return _credited(matter, charged, (CreditLine(reason, left),), left, reason, voids=True)
+        return take_back(matter, charged, (DocumentLine(LineKind.OTHER, left, text=reason),), reason, voids=True)
 
     return issued_of(issue(visit, DocumentKind.CREDIT_NOTE, rule, (charged.local_id,)))
 
@@ -110,7 +110,8 @@ def _left_as_they_are(matter: Matter, account: Account) -> Account:
     return account._replace(suspended_for=None, disabled_services=())
 
 
-def _creditable_minor(matter: Matter, charged: Document) -> int:
+def creditable_of(matter: Matter, charged: Document) -> int:
+    """What may still be taken back of a document that the matter knows of."""
     known = matter.credited[charged.local_id]
     return creditable_minor(charged.total_minor, known.amount_minor, known.written_off_minor)
 
@@ -120,9 +121,11 @@ def _refuse_void(matter: Matter, charged: Document) -> None:
         raise Conflict("invoice-void", "That invoice is void already.")
 
 
-def _credited(
-    matter: Matter, charged: Document, lines: Sequence[CreditLine], amount_minor: int, reason: str, *, voids: bool
+def take_back(
+    matter: Matter, charged: Document, lines: tuple[DocumentLine, ...], reason: str, *, voids: bool = False
 ) -> Ruling:
+    """A credit note about a document, with these lines: what they come to, with tax, is taken back."""
+    amount_minor = sum(line.amount_minor for line in lines)
     known = matter.credited[charged.local_id]
     parts = parts_of(charged.lines, Totals(charged.net_minor, charged.tax_minor), charged.tax_bps, charged.tax)
     taken = taken_back(parts, known.amount_minor, amount_minor)
@@ -132,7 +135,7 @@ def _credited(
         tax_minor=taken.get(TAX_PAYABLE, 0),
         booked=(*_reversed(taken), credit(RECEIVABLE, amount_minor)),
         about=charged.local_id,
-        lines=tuple(DocumentLine(LineKind.OTHER, line.amount_minor, text=line.text) for line in lines),
+        lines=lines,
         tax_bps=charged.tax_bps,
         note=reason,
         credited=((known, known._replace(amount_minor=known.amount_minor + amount_minor, is_void=voids)),),

@@ -18,7 +18,7 @@ from chalicelib.crm.service import Service
 from chalicelib.crm.subscriber import Subscriber
 from chalicelib.retail.account_model import Account, PriceUsed
 from chalicelib.retail.account_store import AccountRow, to_account
-from chalicelib.retail.charges import Facts, facts_of, needs_history
+from chalicelib.retail.charges import Facts, but_for, facts_of, needs_history
 from chalicelib.retail.document_model import Document
 from chalicelib.retail.find import terms_of
 from chalicelib.retail.invoicing import Due, PriceList, due_invoice
@@ -44,13 +44,16 @@ def due_of(
     account: Account, subscriber: Subscriber, terms: Terms, prices: PriceList, day: date, *, now: bool
 ) -> Due | None:
     """What is to be invoiced to a subscriber on that day; its history is read only where the days cannot do without."""
-    return due_invoice(account, subscriber, terms, prices, day, partial(_known, subscriber), now=now)
+    return due_invoice(account, subscriber, terms, prices, day, partial(known_facts, account, subscriber), now=now)
 
 
-def _known(subscriber: Subscriber, service: Service, first: date) -> Facts:
-    if not needs_history(service, first):
-        return facts_of(service)
-    return facts_of(service, read_history(subscriber.tenant_id, subscriber.number))
+def known_facts(account: Account, subscriber: Subscriber, service: Service, first: date) -> Facts:
+    """What decides the days of a service from the first on, and which of them are not charged anyway."""
+    history = read_history(subscriber.tenant_id, subscriber.number) if needs_history(service, first) else None
+    facts = facts_of(service, history)
+    if not account.undelivered:
+        return facts
+    return but_for(facts, [day for number, day in account.undelivered if number == service.number])
 
 
 @dataclass(frozen=True)

@@ -177,9 +177,7 @@ class _Billing:
         """A period that was billed, as it costs by what is known now; the difference is a line."""
         runs = billable_runs(facts, billed.first, billed.last)
         used = priced_with(runs, billed.prices, prices)
-        period = billing_period(billed.first, billed.starts_on)
-        cost = sum([run_cost(run, used[run.plan], period) for run in runs])
-        amount = cost - _discount_on(cost, billed.discount_bps, billed.discount_minor)
+        amount = cost_of_billed(runs, billed, prices)
         if amount == billed.amount_minor:
             return billed
         plan = runs[-1].plan if runs else billed.prices[-1].plan if billed.prices else ""
@@ -243,6 +241,14 @@ class _Billing:
         already = sum(one.discount_minor for one in (*others, *before) if period.first <= one.first <= period.last)
         left = max(0, discount.amount_minor - already)
         return discount.bps, min(left, cost - share_of(cost, discount.bps))
+
+
+def cost_of_billed(runs: Sequence[Run], billed: BilledPeriod, prices: Prices) -> int:
+    """What these days of a billed period cost: with its prices, and today's of plans it had not, less its discount."""
+    used = priced_with(runs, billed.prices, prices)
+    period = billing_period(billed.first, billed.starts_on)
+    cost = sum([run_cost(run, used[run.plan], period) for run in runs])
+    return cost - _discount_on(cost, billed.discount_bps, billed.discount_minor)
 
 
 def _discount_on(cost_minor: int, bps: int, off_minor: int) -> int:

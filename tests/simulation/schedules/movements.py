@@ -56,7 +56,16 @@ from .partner_acts import (
     settle_delta,
     terms,
 )
-from .retail_acts import bills, invoice, one_time_charge, run_by_hand, run_of_today
+from .retail_acts import (
+    bills,
+    credits_undelivered_days,
+    invoice,
+    not_delivered,
+    one_time_charge,
+    run_by_hand,
+    run_of_today,
+    undelivered_days_are_decided,
+)
 from .stage import FIRST, TODAY
 
 ENTRY = manual_entry(500)
@@ -300,6 +309,30 @@ RETAIL = (
         },
     ),
     Movement("invoice-run-by-hand", run_by_hand(), prepare=all_of(bills, invoice(2)), beside={"entry": ENTRY}),
+    Movement(
+        "undelivered-day-that-is-invoiced",
+        undelivered_days_are_decided,
+        prepare=all_of(settle(), bills, credits_undelivered_days, invoice(2), not_delivered(2)),
+        beside={
+            "run": run_of_today,
+            "invoice": invoice(1),
+            "charge": one_time_charge(2),
+            "told-again": not_delivered(2),
+        },
+        asked_again_after=frozenset(("nothing-to-invoice",)),
+    ),
+    Movement(
+        "undelivered-day-that-is-not-invoiced-yet",
+        undelivered_days_are_decided,
+        prepare=all_of(settle(), bills, credits_undelivered_days, not_delivered(1)),
+        beside={
+            "run": run_of_today,
+            "invoice": invoice(1),
+            "charge": one_time_charge(1),
+            "told-again": not_delivered(1),
+        },
+        asked_again_after=frozenset(("nothing-to-invoice",)),
+    ),
 )
 
 PARTNERS = (

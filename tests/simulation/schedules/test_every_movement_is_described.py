@@ -15,7 +15,6 @@ NO_MONEY = {
     ("chalicelib.partners.terms", "set_terms"): "conditional rows of terms; nothing is posted",
     ("chalicelib.retail.terms", "set_terms"): "one conditional row of terms; nothing is posted",
     ("chalicelib.retail.accounts", "change_own_terms"): "terms in the account; raced with invoices in `tests/retail`",
-    ("chalicelib.retail.accounts", "change_account"): "the loop around the two beside it; nothing is posted",
     ("chalicelib.retail.accounts", "add_charge"): "what the next invoice has; beside `invoice` in a schedule",
     ("chalicelib.ledger.accounts", "add_account"): "adds a row to the chart of accounts; nothing is posted",
     ("chalicelib.ledger.settings", "change_settings"): "one conditional row of terms; nothing is posted",
