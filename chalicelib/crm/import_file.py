@@ -51,8 +51,18 @@ def import_file(
         if checked.faults:
             raise import_has_errors(checked.lines, checked.faults)
         job = _take_on(kind, tenant, job_id, checked, days, now, remember)
-    else:
-        job = _take_up(job, tenant, days, now)
+        return _go_on(job, tenant, run, days, now, remember)
+    return take_up(job, tenant, run, days, now, remember)
+
+
+def take_up(job: Job, tenant: Tenant, run: Run, days: Days, now: datetime, remember: Remember) -> ImportResult:
+    """Go on with an import that was taken on before and is not done. One that failed let go of its days: it holds them
+    again, or is refused."""
+    return _go_on(_held_again(job, tenant, days, now), tenant, run, days, now, remember)
+
+
+def _go_on(job: Job, tenant: Tenant, run: Run, days: Days, now: datetime, remember: Remember) -> ImportResult:
+    """Write it at once, or leave it to a worker where it is long."""
     if job.lines > LINES_WITHIN_REQUEST:
         jobs.send_worker(job)
         return ImportResult(False, job.lines, 0, job.done, job=job)
@@ -165,8 +175,8 @@ def _finish(progress: Progress, now: datetime, remember: Remember) -> None:
         raise
 
 
-def _take_up(job: Job, tenant: Tenant, days: Days, now: datetime) -> Job:
-    """Go on with a job that is not done. One that failed let go of its days: it holds them again, or is refused."""
+def _held_again(job: Job, tenant: Tenant, days: Days, now: datetime) -> Job:
+    """The job, open again and holding its days."""
     operator_id = tenant.chain[0]
     if job.status is not JobStatus.FAILED:
         write(jobs.opening(job, operator_id, now))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 
-from chalicelib.aws.guards import Guard, no_guard
+from chalicelib.aws.guards import Guard, no_guard, together
 from chalicelib.aws.keys import Key
 from chalicelib.aws.tables import MAX_BATCH_GET, MAX_TRANSACTION, ConditionFailed, Operation, Remember, read_many, write
 from chalicelib.core.dates import day_at, from_micros
@@ -13,6 +13,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.crm.connect import creation_operations, customer_id_of, new_subscriber
 from chalicelib.crm.csv_file import Fault, read_csv
 from chalicelib.crm.find import read_subscribers
+from chalicelib.crm.import_beside import NOTHING_BESIDE, Beside
 from chalicelib.crm.import_days import Days
 from chalicelib.crm.import_file import import_file
 from chalicelib.crm.import_outcome import Checked, ImportResult, Outcome, Progress
@@ -62,17 +63,33 @@ def import_subscribers(
 
 def write_roster(days: Days, job: Job, progress: Progress) -> None:
     """Write the subscribers of a job that are not there yet, some ten in a transaction, several at once."""
-    lines = [to_roster_line(data) for data in kept_lines(job)]
+    write_lines(days, job, [to_roster_line(data) for data in kept_lines(job)], progress.add)
+
+
+def write_lines(
+    days: Days, job: Job, lines: Sequence[RosterLine], add: Callable[[Outcome], None], beside: Beside = NOTHING_BESIDE
+) -> None:
+    """Write those subscribers of these lines that are not there yet, and what belongs beside them; `add` is told of each
+    transaction. With something beside them they are written one transaction after another: all count in one row."""
     guard = days.guard(min(line.asked.line.start_on for line in lines))
     month = day_at(from_micros(job.recorded_micros), job.timezone)
-    coming = [_subscriber(job, month, pair, line) for pair, line in zip(pairs_of(job.numbers), lines, strict=True)]
+    coming = [
+        _subscriber(job, month, pair, line, beside.router)
+        for pair, line in zip(pairs_of(job.numbers), lines, strict=True)
+    ]
     line_of = {one.number: line.number for one, line in zip(coming, lines, strict=True)}
     if job.started_micros is not None:
         there = _numbers_there(job, [one.number for one in coming])
         coming = [one for one in coming if one.number not in there]
-        progress.add(Outcome(0, len(there)))
-    chunk = partial(_write_chunk, _Writing(guard, line_of))
-    in_lanes(chunk, list(_packed(coming, MAX_TRANSACTION - len(guard.operations))), progress.add)
+        add(Outcome(0, len(there)))
+    chunk = partial(_write_chunk, _Writing(guard, line_of, beside))
+    room = MAX_TRANSACTION - len(guard.operations) - len(beside.counted(1).operations)
+    pieces = list(_packed(coming, room, ROWS_BESIDE_WORDS + beside.most_rows))
+    if beside is NOTHING_BESIDE:
+        in_lanes(chunk, pieces, add)
+    else:
+        for piece in pieces:
+            add(chunk(piece))
 
 
 @dataclass(frozen=True)
@@ -81,6 +98,17 @@ class _Writing:
 
     guard: Guard
     line_of: dict[int, int]
+    beside: Beside
+
+    def operations(self, subscriber: Subscriber) -> list[Operation]:
+        """Everything that one subscriber is."""
+        return [*creation_operations(subscriber), *self.beside.rows(subscriber, self.line_of[subscriber.number])]
+
+    def field(self, operation: Operation) -> str | None:
+        """Which field is another's where that operation stood in the way."""
+        if isinstance(operation.row, FoundRow):
+            return operation.row.sk.rpartition("#")[2]
+        return self.beside.field(operation)
 
 
 def _check(tenant_id: str, connections: ConnectionsGuard, days: Days, data: bytes) -> Checked:
@@ -92,7 +120,7 @@ def _check(tenant_id: str, connections: ConnectionsGuard, days: Days, data: byte
         return code if code in plans else None
 
     lines, faults = read_roster(file, find_code)
-    faults += _taken(tenant_id, lines)
+    faults += names_taken(tenant_id, lines)
     starts = [line.asked.line.start_on for line in lines]
     faults += days.faults("start_on", [(line.number, day) for line, day in zip(lines, starts, strict=True)])
     faults.sort(key=lambda fault: fault.line)
@@ -103,7 +131,7 @@ def _check(tenant_id: str, connections: ConnectionsGuard, days: Days, data: byte
     return Checked(file.count, faults, roster_data(lines), guard, earliest, subscribers=len(lines))
 
 
-def _taken(tenant_id: str, lines: Sequence[RosterLine]) -> list[Fault]:
+def names_taken(tenant_id: str, lines: Sequence[RosterLine]) -> list[Fault]:
     """A fault for every username and MAC that a stored service has: a request for each hundred of them."""
     asked: list[tuple[Key, Fault]] = []
     for line in lines:
@@ -127,7 +155,7 @@ def _numbers_there(job: Job, numbers: Sequence[int]) -> set[int]:
     return {one.number for one in there if one.created_at_micros == job.recorded_micros}
 
 
-def _subscriber(job: Job, month: date, pair: Pair, line: RosterLine) -> Subscriber:
+def _subscriber(job: Job, month: date, pair: Pair, line: RosterLine, router: str | None) -> Subscriber:
     """The subscriber that a line becomes, with the numbers of subscriber and service that are kept for it."""
     wanted = line.asked.line
     number, service_number = pair
@@ -140,16 +168,17 @@ def _subscriber(job: Job, month: date, pair: Pair, line: RosterLine) -> Subscrib
         job.recorded_micros,
         line.number,
     )
+    service = replace(service, router=router)
     customer_id = customer_id_of(job.form, number, line.asked, month, False)
     return new_subscriber(job.tenant_id, number, customer_id, line.asked, service, job.recorded_micros)
 
 
-def _packed(subscribers: Sequence[Subscriber], room: int) -> Iterator[list[Subscriber]]:
-    """Subscribers by as many as fit into a write of that many operations."""
+def _packed(subscribers: Sequence[Subscriber], room: int, beside_words: int) -> Iterator[list[Subscriber]]:
+    """Subscribers by as many as fit into a write of that many operations; each is so many beside what finds it."""
     chunk: list[Subscriber] = []
     taken = 0
     for subscriber in subscribers:
-        needed = ROWS_BESIDE_WORDS + len(found_keys(subscriber))
+        needed = beside_words + len(found_keys(subscriber))
         if taken + needed > room:
             yield chunk
             chunk, taken = [], 0
@@ -168,14 +197,15 @@ def _write_chunk(writing: _Writing, chunk: Sequence[Subscriber]) -> Outcome:
     for _ in range(TRIES):
         owner: dict[Operation, int] = {}
         for one in waiting.values():
-            owner |= dict.fromkeys(creation_operations(one), one.number)
+            owner |= dict.fromkeys(writing.operations(one), one.number)
         if not owner:
             return Outcome(0, there, tuple(faults), tuple(left))
+        guard = together([writing.guard, writing.beside.counted(len(waiting))])
         try:
-            write(*owner, *writing.guard.operations)
+            write(*owner, *guard.operations)
             return Outcome(len(waiting), there, tuple(faults), tuple(left))
         except ConditionFailed as failure:
-            writing.guard.refuse(failure)
+            guard.refuse(failure)
             for number in {owner[operation] for operation in failure.rows}:
                 failed = [operation for operation in failure.rows if owner[operation] == number]
                 row = next((failure.rows[one] for one in failed if isinstance(one.row, SubscriberRow)), None)
@@ -199,8 +229,8 @@ def _is_of(row: SubscriberRow, coming: Subscriber) -> bool:
 
 def _settle(writing: _Writing, waiting: dict[int, Subscriber], number: int, failed: Sequence[Operation]) -> list[Fault]:
     """Decide about a subscriber whose words are another's: it cannot be, or it needs another customer id."""
-    kinds = [operation.row.sk.rpartition("#")[2] for operation in failed if isinstance(operation.row, FoundRow)]
-    taken = [kind for kind in ("username", "mac") if kind in kinds]
+    kinds = [writing.field(operation) for operation in failed]
+    taken = [kind for kind in ("username", "mac", "address") if kind in kinds]
     if taken:
         del waiting[number]
         line = writing.line_of[number]

@@ -39,7 +39,9 @@ class JobAnswer(Answer):
     write any more. One that `failed` was stopped as a whole, and goes on when its file is sent again."""
 
     id: Annotated[str, Field(examples=["s5f1c0a9be27d44e8a1b2c3d4e5f60718"])]
-    kind: Annotated[Literal["subscribers-import", "service-events-import"], Field(examples=["subscribers-import"])]
+    kind: Annotated[
+        Literal["subscribers-import", "service-events-import", "router-import"], Field(examples=["subscribers-import"])
+    ]
     status: Annotated[Literal["queued", "running", "done", "failed"], Field(examples=["running"])]
     lines: Annotated[int, Field(examples=[5000])]
     done: Annotated[int, Field(examples=[1200])]

@@ -40,6 +40,7 @@ FAULTS_KEPT = 100
 class JobKind(StrEnum):
     SUBSCRIBERS = "subscribers-import"
     EVENTS = "service-events-import"
+    ROUTER = "router-import"
 
 
 class JobStatus(StrEnum):
@@ -51,8 +52,9 @@ class JobStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """A file's import. Its lines take its `numbers` in their order; its events are all recorded at `recorded_micros`;
-    customer ids are made by the `form` in force when it was taken on. It is about days from `earliest` on."""
+    """The import of a file, or of a router's secrets. Its lines take its `numbers` in their order; its events are all
+    recorded at `recorded_micros`; customer ids are made by the `form` in force when it was taken on. It is about days from
+    `earliest` on."""
 
     tenant_id: str
     job_id: str
@@ -123,6 +125,14 @@ def find_job(tenant_id: str, job_id: str) -> Job:
 def look_up_job(tenant_id: str, job_id: str) -> Job | None:
     row = read(JobRow, keys.job(tenant_id, job_id))
     return None if row is None else _to_job(tenant_id, row)
+
+
+def open_jobs_of(operator_id: str, tenant_id: str, kind: JobKind) -> list[Job]:
+    """The tenant's jobs of that kind that are not over, or have not let go of their days yet."""
+    first, last = keys.open_jobs_of(tenant_id)
+    rows = read_all(OpenJobRow, keys.open_jobs(operator_id), first=first, last=last)
+    found = [look_up_job(tenant_id, row.job_id) for row in rows]
+    return [job for job in found if job is not None and job.kind is kind]
 
 
 def list_jobs(tenant_id: str, *, limit: int, after: str | None) -> tuple[list[Job], str | None]:

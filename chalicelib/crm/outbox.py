@@ -47,15 +47,19 @@ def told(before: Subscriber | None, after: Subscriber, now: datetime, anyway: Co
 
 
 def due_changes(
-    router_id: str, now: datetime, *, limit: int, after: Key | None = None
+    router_id: str, now: datetime, *, limit: int, after: Key | None = None, of: str | None = None
 ) -> tuple[list[AccessChange], bool]:
-    """The changes of a router that hold by now, oldest first, and whether there are more behind them."""
+    """The changes of a router that hold by now, oldest first, and whether there are more behind them.
+
+    Of one tenant alone with `of`: those among the first `limit` of the router, all of which are read.
+    """
     page = read_page(
         ChangeRow,
         keys.access_changes(router_id),
         last=keys.due_bound(to_micros(now)),
         after=None if after is None else after.sk,
         limit=limit,
+        filter_on=None if of is None else ChangeRow.tenant == of,
     )
     return [to_change(router_id, row) for row in page.rows], page.after is not None
 

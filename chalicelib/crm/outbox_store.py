@@ -1,6 +1,9 @@
 """The rows of the outbox, and how they become changes and back."""
 
+import json
+
 from chalicelib.aws.rows import CrmRow, IntegerAttribute, JsonAttribute, TextAttribute
+from chalicelib.core.json import read_json
 from chalicelib.crm.access_change import AccessChange
 
 
@@ -18,7 +21,7 @@ class ChangeRow(CrmRow):
     tries = IntegerAttribute(null=True)
     reason = TextAttribute(null=True)
     after = IntegerAttribute(null=True)
-    found_as = JsonAttribute(null=True)
+    found_as = TextAttribute(null=True)
 
 
 def change_row(change: AccessChange) -> ChangeRow:
@@ -31,7 +34,8 @@ def change_row(change: AccessChange) -> ChangeRow:
         tries=change.tries or None,
         reason=change.reason,
         after=change.after_micros or None,
-        found_as=list(change.found_as) or None,
+        # Names of a router may hold bytes that are no text: they are kept as escapes, which `compact_json` does not write.
+        found_as=json.dumps(change.found_as) if change.found_as else None,
     )
 
 
@@ -48,5 +52,5 @@ def to_change(router_id: str, row: ChangeRow) -> AccessChange:
         tries=row.tries or 0,
         reason=row.reason,
         after_micros=row.after or 0,
-        found_as=tuple(row.found_as or ()),
+        found_as=tuple(read_json(row.found_as or "[]")),
     )

@@ -7,11 +7,13 @@ from chalicelib.api.call import Call
 from chalicelib.api.paging import PageQuery, decode_cursor, encode_cursor, page_of
 from chalicelib.aws.guards import Guard, no_guard
 from chalicelib.billing.tariffs import guard_base
+from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import NotFound, invalid_field
 from chalicelib.core.proration import DayCount
 from chalicelib.crm import plans
 from chalicelib.crm.model import Plan
 from chalicelib.crm.plan_shapes import NewPlanBody, PlanAnswer, PlanChangeBody, show_plan
+from chalicelib.network.in_line import bring_all_in_line_soon
 
 bp = Blueprint(__name__, tag="Plans")
 
@@ -60,7 +62,10 @@ def show_one_plan(call: Call, plan: str) -> PlanAnswer:
 
 @bp.api("PATCH", "/v1/plans/{plan}", may="plans:write", body=PlanChangeBody, answer=PlanAnswer)
 def change_plan(call: Call, plan: str) -> PlanAnswer:
-    """Change a plan's name, speeds, retail price or day count; what it is based on never changes."""
+    """Change a plan's name, speeds, retail price or day count; what it is based on never changes.
+
+    Routers hear of new speeds at once; a line has them when it signs in the next time.
+    """
     body = call.body
     change = plans.PlanChange(
         name=body.name,
@@ -69,7 +74,11 @@ def change_plan(call: Call, plan: str) -> PlanAnswer:
         monthly_price_minor=body.monthly_price,
         day_count=None if body.day_count is None else DayCount(body.day_count),
     )
-    return show_plan(plans.edit_plan(call.tenant.tenant_id, plan, change))
+    edited = plans.edit_plan(call.tenant.tenant_id, plan, change)
+    if change.download_kbps is not None or change.upload_kbps is not None:
+        why = f"{edited.plan_id}.{edited.upload_kbps}.{edited.download_kbps}.{to_micros(call.now)}"
+        bring_all_in_line_soon(call.tenant.tenant_id, why)
+    return show_plan(edited)
 
 
 def _base(call: Call, based_on: str | None) -> tuple[str | None, Guard]:

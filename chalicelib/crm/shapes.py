@@ -93,7 +93,8 @@ class SubscribersQuery(PageQuery):
 
 class ServiceAnswer(Answer):
     """A service as it is today. `plan` is a plan code. `suspended_because` says whose fund was short: the id of the
-    service's own tenant or of its parent, or `upstream` for any tenant above that."""
+    service's own tenant or of its parent, or `upstream` for any tenant above that. `router` is the id of the router that
+    it is on."""
 
     id: ServiceId
     plan: PlanCode
@@ -104,6 +105,7 @@ class ServiceAnswer(Answer):
     suspended_on: DayOut | None
     suspended_because: Annotated[str, Field(examples=["t4h8w2p5n6qr"])] | None
     disconnected_on: DayOut | None
+    router: Annotated[str, Field(examples=["t4h8w2p5n6qr.r7k2m9p4x"])] | None
 
 
 class SubscriberAnswer(Answer):
@@ -172,6 +174,7 @@ def _show_service(tenant_id: str, service: Service, today: date) -> ServiceAnswe
         suspended_on=None if suspension is None else suspension.on,
         suspended_because=None if suspension is None else suspension.because,
         disconnected_on=state.disconnected_on,
+        router=service.router,
     )
 
 

@@ -18,6 +18,7 @@ from chalicelib.crm.import_file import carry_out
 from chalicelib.crm.import_outcome import Run
 from chalicelib.crm.import_roster import write_roster
 from chalicelib.crm.job import Job, JobKind, look_up_job
+from chalicelib.network.take_over import write_taken_over
 
 bp = Blueprint(__name__)
 
@@ -44,12 +45,12 @@ def run_job(job: Job) -> None:
         hold=partial(hold_days, job.tenant_id),
         release=partial(release_days, job.tenant_id),
     )
-    run: Run = (
-        partial(write_roster, days)
-        if job.kind is JobKind.SUBSCRIBERS
-        else partial(write_events, days, day_at(now, job.timezone))
-    )
+    runs: dict[JobKind, Run] = {
+        JobKind.SUBSCRIBERS: partial(write_roster, days),
+        JobKind.EVENTS: partial(write_events, days, day_at(now, job.timezone)),
+        JobKind.ROUTER: partial(write_taken_over, days),
+    }
     try:
-        carry_out(job, days, config().operator_id, run, now)
+        carry_out(job, days, config().operator_id, runs[job.kind], now)
     except Conflict as conflict:
         alarm("An import was refused half-way.", tenant=job.tenant_id, job=job.job_id, code=conflict.code)
