@@ -41,6 +41,11 @@ MODULES = (
     "chalicelib.documents.worker",
     "chalicelib.network.routes",
     "chalicelib.network.access_routes",
+    "chalicelib.network.takeover_routes",
+    "chalicelib.network.report_routes",
+    "chalicelib.network.watch_routes",
+    "chalicelib.network.live_routes",
+    "chalicelib.network.undelivered_routes",
     "chalicelib.network.jobs",
     "chalicelib.network.worker",
 )

@@ -18,10 +18,14 @@ READS = frozenset(
         "documents:read",
         "retail:read",
         "partners:read",
+        "network:read",
     }
 )
-CREDENTIALS = frozenset({"users:write", "password:write", "resellers:onboard", "resellers:login-as"})
-"""What nobody may do under login-as: touch credentials (a new reseller brings its owner's), or log in as a third."""
+CREDENTIALS = frozenset(
+    {"users:write", "password:write", "resellers:onboard", "resellers:login-as", "routers:write", "accesses:write"}
+)
+"""What nobody may do under login-as: touch credentials (a new reseller brings its owner's, a router and a service on it
+their own), or log in as a third."""
 
 OWNERS_OWN = frozenset({"periods:reopen", "doubts:dismiss"})
 """What takes the owner in person: a manager may not do it, nor anybody under login-as."""
@@ -49,6 +53,10 @@ _CHANGES = frozenset(
         "retail:settings",
         "payments:write",
         "partners:write",
+        "network:write",
+        "network:access",
+        "routers:write",
+        "accesses:write",
     }
 )
 
@@ -56,7 +64,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OWNER: _ANYONE | READS | _CHANGES | OWNERS_OWN,
     Role.MANAGER: _ANYONE | READS | (_CHANGES - {"users:write"}),
     Role.ACCOUNTANT: _ANYONE
-    | (READS - {"users:read", "access-log:read"})
+    | (READS - {"users:read", "access-log:read", "network:read"})
     | {"funds:write", "ledger:write", "ledger:approve", "periods:close", "settlements:write", "documents:write"}
     | {"retail:write", "payments:write", "partners:write", "billing:preview"},
     Role.SUPPORT: _ANYONE
@@ -71,10 +79,14 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         "documents:write",
         "retail:read",
         "billing:preview",
+        "network:read",
+        "network:access",
+        "accesses:write",
     },
     Role.COLLECTOR: _ANYONE
     | {"subscribers:read", "plans:read", "documents:read", "documents:write", "retail:read", "payments:write"},
-    Role.TECHNICIAN: _ANYONE | {"subscribers:read", "plans:read", "jobs:read"},
+    Role.TECHNICIAN: _ANYONE
+    | {"subscribers:read", "plans:read", "jobs:read", "network:read", "network:access", "accesses:write"},
 }
 
 ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())

@@ -151,6 +151,11 @@ def open_job(operator_id: str, tenant_id: str, job_id: str) -> Key:
     return Key(open_jobs(operator_id), f"{tenant_id}#{job_id}")
 
 
+def open_jobs_of(tenant_id: str) -> tuple[str, str]:
+    """Between which of them a tenant's own are."""
+    return f"{tenant_id}#", f"{tenant_id}#{LAST}"
+
+
 # Books and funds
 
 
@@ -654,6 +659,11 @@ def refused_change(router_id: str, tenant_id: str, service: int) -> Key:
     return Key(refused_changes(router_id), f"{tenant_id}.{service:010d}")
 
 
+def services_of(tenant_id: str) -> tuple[str, str]:
+    """The bounds of what a router has of one tenant's services, where that is kept by tenant and service."""
+    return f"{tenant_id}.", f"{tenant_id}.{LAST}"
+
+
 def reconciliations(router_id: str) -> str:
     return f"{_owner(router_id)}#reconciliations#{router_id}"
 
@@ -685,6 +695,24 @@ def undelivered_days(tenant_id: str) -> str:
 
 def undelivered_day(tenant_id: str, day: date, service: int) -> Key:
     return Key(undelivered_days(tenant_id), f"{day}#{service:010d}")
+
+
+def days_to_make_good(tenant_id: str) -> str:
+    """Those of them about which nothing was decided yet, by day."""
+    return f"{tenant_id}#days-to-make-good"
+
+
+def day_to_make_good(tenant_id: str, day: date, service: int) -> Key:
+    return Key(days_to_make_good(tenant_id), f"{day}#{service:010d}")
+
+
+def router_silences(tenant_id: str) -> str:
+    """Times during which a router of the tenant did not answer, and which were not looked through to their end."""
+    return f"{tenant_id}#router-silences"
+
+
+def router_silence(router_id: str, since_micros: int) -> Key:
+    return Key(router_silences(_owner(router_id)), f"{router_id}#{since_micros:016d}")
 
 
 def _owner(router_id: str) -> str:

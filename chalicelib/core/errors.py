@@ -21,14 +21,14 @@ class Refusal(Exception):
     title = "Refused"
 
     def __init__(
-        self, code: str, detail: str, errors: tuple[FieldError, ...] = (), also: dict[str, int] | None = None
+        self, code: str, detail: str, errors: tuple[FieldError, ...] = (), also: dict[str, int | str] | None = None
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.errors = errors
         self.also = also or {}
-        """Further members of the problem document: figures that a client may want beside the sentence."""
+        """Further members of the problem document: what a client may want beside the sentence, such as figures."""
 
 
 class Unreadable(Refusal):

@@ -1,15 +1,18 @@
 """Applying a difference to a router: one command for each, and hanging up whoever has to sign in anew."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from chalicelib.core.errors import Refusal
+from chalicelib.core.errors import Refusal, Unavailable
 from chalicelib.network.connection import Connection
 from chalicelib.network.credentials import open_service_password
-from chalicelib.network.difference import Difference, Kind, Step
+from chalicelib.network.difference import Difference
 from chalicelib.network.entries import Menu, ServiceKey
 from chalicelib.network.failure import RouterTrap, readable
 from chalicelib.network.model import Access
-from chalicelib.network.reading import SESSIONS
+from chalicelib.network.reading import SESSIONS, SignIn, is_by_entry
+from chalicelib.network.steps import WITH_PASSWORD, Kind, Step
+
+HANG_UP_TRIES = 5
 
 Failures = dict[ServiceKey, str]
 """Why the router did not take what is wanted of a service, in a sentence."""
@@ -17,45 +20,58 @@ Failures = dict[ServiceKey, str]
 
 def apply(
     connection: Connection, difference: Difference, accesses: Mapping[ServiceKey, Access]
-) -> tuple[Failures, set[str]]:
-    """Do all steps, each with one command; what was refused, and the names whose sessions are not as wanted any more.
+) -> tuple[Failures, set[SignIn]]:
+    """Do all steps, each with one command; what was refused, and whose sessions are not as wanted any more.
 
     A step that the router refuses leaves out the other steps of its service. `RouterFailure` when the router is lost:
     then it is not known which steps were done.
     """
     failures: Failures = {}
-    stale: set[str] = set()
+    stale: set[SignIn] = set()
+    no_profiles: dict[str, str] = {}
     for step in difference.steps:
         if step.service is not None and step.service in failures:
             continue
         try:
             _do(connection, step, accesses)
         except RouterTrap as trap:
-            if step.service is not None and not (step.kind is Kind.REMOVE and trap.is_missing):
-                failures[step.service] = _sentence(step, trap)
-        except Refusal as refusal:  # its password cannot be opened
             if step.service is None:
+                no_profiles[step.name] = _sentence(step, trap)
+            elif not (step.kind is Kind.REMOVE and trap.is_missing):
+                failures[step.service] = no_profiles.get(step.sets.get("profile", "")) or _sentence(step, trap)
+        except Refusal as refusal:  # its password cannot be opened
+            if step.service is None or isinstance(refusal, Unavailable):
                 raise
             failures[step.service] = refusal.detail
-        stale |= _stale_names(step)
+        stale |= _stale(step)
     return failures, stale
 
 
-def hang_up(connection: Connection, names: Iterable[str]) -> int:
-    """End the sessions of these names, and of no others; how many there were."""
-    wanted = sorted(set(names))
+def hang_up(connection: Connection, sign_ins: Iterable[SignIn]) -> int:
+    """End the sessions of these, and of no others; how many there were."""
+    names: dict[Menu, list[str]] = {menu: [] for menu in SESSIONS}
+    for menu, name in sorted(set(sign_ins)):
+        names[menu].append(name)
+    return sum(_end_sessions(connection, *where, names[menu]) for menu, where in SESSIONS.items())
+
+
+def _end_sessions(connection: Connection, path: str, attribute: str, names: Sequence[str]) -> int:
     ended = 0
-    for path, attribute in SESSIONS.items() if wanted else ():
+    for _ in range(HANG_UP_TRIES):
         try:
-            rows = connection.either(path, attribute, wanted, props=(".id", attribute))
+            rows = connection.either(path, attribute, names, props=(".id", attribute, "radius"))
             # A router that does not know what was asked for prints everything: only those are ended that have the name.
-            ids = [row[".id"] for row in rows if row.get(attribute) in wanted and ".id" in row]
+            ids = [row[".id"] for row in rows if row.get(attribute) in names and ".id" in row and is_by_entry(row)]
+            ended = max(ended, len(ids))
             if ids:
                 connection.remove(path, ids)
-            ended += len(ids)
+            return ended
         except RouterTrap as trap:
-            if not trap.is_missing and "no such command" not in trap.message:
+            if "no such command" in trap.message:
+                return 0
+            if not trap.is_missing:
                 raise
+            # One of them ended by itself meanwhile, and who knows which others the command has left: look again.
     return ended
 
 
@@ -77,14 +93,14 @@ def _do(connection: Connection, step: Step, accesses: Mapping[ServiceKey, Access
             connection.unset(path, step.row[".id"], name)
 
 
-def _stale_names(step: Step) -> set[str]:
-    """The names that were signed in with under an entry that is another now. A new entry has no session yet, and one
-    that only got another comment keeps its own."""
-    if step.menu not in (Menu.SECRET, Menu.HOTSPOT_USER) or step.kind is Kind.ADD:
+def _stale(step: Step) -> set[SignIn]:
+    """Who signed in with an entry that is another now. A new entry has no session yet, and one that only got another
+    comment keeps its own."""
+    if step.menu not in WITH_PASSWORD or step.kind is Kind.ADD:
         return set()
     if step.kind is Kind.SET and not step.unsets and not step.with_password and set(step.sets) <= {"comment"}:
         return set()
-    return {name for name in (step.name, step.row.get("name")) if name}
+    return {(step.menu, name) for name in (step.name, step.row.get("name")) if name}
 
 
 def _sentence(step: Step, trap: RouterTrap) -> str:

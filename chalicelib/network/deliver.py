@@ -6,7 +6,7 @@ until they are known to be there; delivering again compares again and does what 
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from chalicelib.aws import clock
@@ -15,24 +15,28 @@ from chalicelib.aws.tables import MAX_TRANSACTION, Operation, write
 from chalicelib.core.dates import to_micros
 from chalicelib.crm.access_change import AccessChange
 from chalicelib.crm.lanes import chunks
-from chalicelib.crm.outbox import delivered, due_changes, looked_after, put_off
+from chalicelib.crm.outbox import add_changes, delivered, due_changes, looked_after, put_off, wake
 from chalicelib.network.apply import Failures, apply, hang_up
 from chalicelib.network.connection import Connection
+from chalicelib.network.cut_off import note_cut_off
 from chalicelib.network.difference import Read, difference_of
-from chalicelib.network.entries import Menu, ServiceKey, mark_of, read_mark
-from chalicelib.network.failure import RouterFailure
+from chalicelib.network.entries import ServiceKey, mark_of, name_aside, read_mark
+from chalicelib.network.failure import RouterFailure, RouterTrap
 from chalicelib.network.find import read_router
 from chalicelib.network.look import Look
 from chalicelib.network.model import Router
-from chalicelib.network.reading import read_named
+from chalicelib.network.reading import SESSIONS, SignIn, read_everything, read_named
 from chalicelib.network.refused import accepted, refuse, refused_among
-from chalicelib.network.state import Lease, give_back, give_back_failed, read_state, take_lease
+from chalicelib.network.state import Lease, give_back, give_back_failed, is_held, read_state, take_lease
 from chalicelib.network.wanted import Wanted
 
 TOGETHER = 100
 """Changes that are looked at, read and applied together."""
 WORKS_FOR = timedelta(seconds=40)
 """After this no further changes are begun: the function is ended at 60 seconds, and what is left is planned again."""
+ENDS_AFTER = timedelta(seconds=55)
+"""Whatever is under way by then is given up: the router is slow, and what is not told is delivered again."""
+BATCH_SECONDS = 15.0
 FIRST_TRY_AFTER = timedelta(seconds=5)
 MOST_TRIES = 5
 """A change that a router has refused so often waits for a person."""
@@ -71,7 +75,7 @@ def deliver(router_id: str, reach: Reach) -> Delivery:
 
 def work(router: Router, lease: Lease, reach: Reach, do: Callable[[Connection, "Run"], None]) -> Delivery:
     """Do something with a connection to a leased router, and give it back, whatever comes of it."""
-    run = Run(router, lease, clock.now() + WORKS_FOR)
+    run = Run(router, lease, clock.now())
     try:
         with reach(router) as connection:
             do(connection, run)
@@ -80,55 +84,93 @@ def work(router: Router, lease: Lease, reach: Reach, do: Callable[[Connection, "
         is_uncertain = run.has_begun or lease.is_uncertain
         give_back_failed(lease, clock.now(), failure.reason.value, failure.detail, is_uncertain=is_uncertain)
         log("router failed", router=router.router_id, reason=failure.reason.value, detail=failure.detail)
+    except RouterTrap as trap:  # it is there, and does not do what every router does
+        run.told.status, run.told.failure = "failed", f"The router said: {trap.message}"
+        is_uncertain = run.has_begun or lease.is_uncertain
+        give_back_failed(lease, clock.now(), "refused", run.told.failure, is_uncertain=is_uncertain)
+        log("router failed", router=router.router_id, reason="refused", detail=run.told.failure)
     except BaseException:
         give_back(lease, clock.now(), answered=False, is_uncertain=run.has_begun or lease.is_uncertain)
         raise
     else:
-        give_back(lease, clock.now(), answered=True)
+        give_back(lease, clock.now(), answered=True, is_uncertain=lease.is_uncertain and not run.has_caught_up)
     return run.told
 
 
 @dataclass
 class Run:
-    """One worker's turn at a router. `has_begun`: something was done there that is not told in the outbox yet."""
+    """One worker's turn at a router. `has_begun`: something was done there that is not told in the outbox yet;
+    `has_caught_up`: all that was due is delivered, also what another worker may have begun. `off_since`: since when the
+    services of these changes are off that should be on."""
 
     router: Router
     lease: Lease
-    until: datetime
+    began: datetime
     told: Delivery = field(default_factory=Delivery)
     has_begun: bool = False
+    off_since: dict[ServiceKey, int] = field(default_factory=dict)
+    has_caught_up: bool = False
+
+    def give_time(self, connection: Connection, seconds: float) -> None:
+        """So many seconds for what follows, or as many as are left of the turn."""
+        left = (self.began + ENDS_AFTER - clock.now()).total_seconds()
+        connection.extend(max(0.0, min(seconds, left)))
 
     def deliver_due(self, connection: Connection, on_batch: Callable[[Delivery], None] = lambda told: None) -> None:
         """Deliver until nothing is due any more, or the time is over."""
         look = Look(self.router)
         after = None
-        while clock.now() < self.until:
-            now = clock.now()
+        while (now := clock.now()) < self.began + WORKS_FOR:
             changes, has_more = due_changes(self.router.router_id, now, limit=TOGETHER, after=after)
             ready = [change for change in changes if change.after_micros <= to_micros(now)]
             if ready:
-                self._deliver(connection, look, ready, now)
+                self.give_time(connection, BATCH_SECONDS)
+                if not self._deliver(connection, look, ready, now):
+                    return
                 on_batch(self.told)
             if not has_more:
+                self.has_caught_up = True
                 return
             after = changes[-1].key
 
-    def _deliver(self, connection: Connection, look: Look, changes: Sequence[AccessChange], now: datetime) -> None:
+    def _deliver(self, connection: Connection, look: Look, changes: Sequence[AccessChange], now: datetime) -> bool:
+        """Whether the changes are told as delivered or refused: not by a worker that was away for longer than its lease."""
         services = dict.fromkeys((change.tenant_id, change.service) for change in changes)
         wanted = look.wanted(services, now)
         names = {name for change in changes for name in look.names(change.tenant_id, change.names)}
         names |= {one.sign_in_name for one in wanted}
         names |= {name for change in changes for name in change.found_as}
-        read = read_named(connection, sorted(names), [mark_of(service, 0) for service in services], _profiles(wanted))
+        # Two that exchange their names may have been left in the middle of that.
+        names |= {name_aside((change.tenant_id, change.service)) for change in changes if len(change.names) > 1}
+        if any(not change.found_as and look.setting(change.tenant_id) is None for change in changes):
+            read = read_everything(connection)  # Its lending is over: how its names began is not known any more.
+        else:
+            marks = [mark_of(service, 0) for service in services]
+            read = read_named(connection, sorted(names), marks, _profiles(wanted))
         difference = difference_of(wanted, read, services)
+        self.off_since = note_cut_off(look, changes, wanted, read, now)
         self.has_begun = True
         failures, stale = apply(connection, difference, {one.key: one.access for one in wanted})
         failures |= {obstacle.service: obstacle.reason for obstacle in difference.obstacles}
         off = names if self.lease.is_uncertain else names - {one.sign_in_name for one in wanted if one.is_on}
-        self.told.ended_sessions += hang_up(connection, stale | (off - _of_others(read, services)))
+        may_be_on = {(menu, name) for menu in SESSIONS for name in off} - _of_others(read, services)
+        self.told.ended_sessions += hang_up(connection, stale | may_be_on)
         self.told.steps += len(difference.steps)
+        if not is_held(self.lease):
+            self._deliver_again(services, changes)
+            return False
         self._tell(changes, wanted, failures, now)
         self.has_begun = False
+        return True
+
+    def _deliver_again(self, services: Iterable[ServiceKey], changes: Sequence[AccessChange]) -> None:
+        """Somebody else took over and may have done something newer before we did this: have it looked at again."""
+        due = to_micros(clock.now())
+        last = {(change.tenant_id, change.service): change for change in changes}
+        add_changes([replace(last[one], due_micros=due, token="late", tries=0, after_micros=0) for one in services])
+        self.told.status = "busy"
+        log("router lost to another worker", router=self.router.router_id)
+        wake([self.router.router_id])
 
     def _tell(
         self, changes: Sequence[AccessChange], wanted: Sequence[Wanted], failures: Failures, now: datetime
@@ -163,14 +205,15 @@ class Run:
         self.told.refused += 1
         measure("RefusedChanges", 1)
         log("change refused", router=self.router.router_id, tenant=change.tenant_id, reason=reason)
-        write(delivered(change), *refuse(change, reason, to_micros(now)))
+        off_since = self.off_since.get((change.tenant_id, change.service))
+        write(delivered(change), *refuse(change, reason, to_micros(now), off_since))
 
 
-def _of_others(read: Read, services: Collection[ServiceKey]) -> set[str]:
-    """Names that were found with entries of others: their sessions are not ours to end."""
-    rows = (row for menu in (Menu.SECRET, Menu.HOTSPOT_USER) for row in read.get(menu, ()))
-    marks = ((row.get("name", ""), read_mark(row.get("comment"))) for row in rows)
-    return {name for name, mark in marks if mark is None or mark[0] not in services}
+def _of_others(read: Read, services: Collection[ServiceKey]) -> set[SignIn]:
+    """Who was found with entries of others: their sessions are not ours to end."""
+    rows = ((menu, row) for menu in SESSIONS for row in read.get(menu, ()))
+    marks = ((menu, row.get("name", ""), read_mark(row.get("comment"))) for menu, row in rows)
+    return {(menu, name) for menu, name, mark in marks if mark is None or mark[0] not in services}
 
 
 def _profiles(wanted: Sequence[Wanted]) -> list[str]:

@@ -1,8 +1,7 @@
 """The difference between what a router has and what it should have, as steps that bring it there."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 
 from chalicelib.network.entries import (
     KEPT,
@@ -19,35 +18,11 @@ from chalicelib.network.entries import (
     read_mark,
 )
 from chalicelib.network.model import Access
+from chalicelib.network.steps import WITH_PASSWORD, Kind, Step, in_turn
 from chalicelib.network.wanted import Wanted
 
 Read = Mapping[Menu, Sequence[Observed]]
 """What was read of a router, by menu."""
-
-
-class Kind(StrEnum):
-    """What a step does to an entry."""
-
-    REMOVE = "remove"
-    SET = "set"
-    ADD = "add"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to do to one entry. `sets` are the properties to give it, `unsets` those to take away.
-
-    `row` is the entry as it was read. Where `with_password`, the access's password goes along.
-    """
-
-    kind: Kind
-    menu: Menu
-    name: str
-    service: ServiceKey | None
-    row: Observed = field(default_factory=dict)
-    sets: Mapping[str, str] = field(default_factory=dict)
-    unsets: tuple[str, ...] = ()
-    with_password: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,33 +68,28 @@ def difference_of(wanted: Iterable[Wanted], read: Read, scope: Iterable[ServiceK
 
 def _service_steps(wanted: Sequence[Wanted], read: Read, scope: set[ServiceKey]) -> tuple[list[Step], list[Obstacle]]:
     by_key = {one.key: one for one in wanted}
-    steps: list[Step] = []
+    menus = [_told_apart(menu, read.get(menu, ()), wanted, scope) for menu in SERVICE_MENUS]
     obstacles = {one.key: it for one in wanted if (it := _missing_profile(one, read)) is not None}
-    for menu in SERVICE_MENUS:
-        own, by_name = _told_apart(menu, read.get(menu, ()))
-        leaving = {
-            entry_name(menu, row)
-            for service in scope & own.keys()
-            for row in own[service]
-            if _entry(by_key.get(service), menu, row) is None
-        }
-        for service in sorted(scope):
-            one = by_key.get(service)
-            entry = None if one is None else _entry(one, menu)
-            rows = own.get(service, [])
-            if entry is None or one is None:
-                steps += [Step(Kind.REMOVE, menu, entry_name(menu, row), service, row) for row in rows]
-            elif service not in obstacles:
-                found = _steps_of(one.access, service, entry, rows, by_name.get(entry.name), entry.name in leaving)
-                if isinstance(found, Obstacle):
-                    obstacles[service] = found
-                else:
-                    steps += found
-    return [step for step in steps if step.kind is Kind.REMOVE or step.service not in obstacles], [*obstacles.values()]
+    known = -1
+    # A service that stays as it is keeps its names, and stands in the way of others by that.
+    while known != len(obstacles):
+        known = len(obstacles)
+        steps = [step for rows in menus for step in _menu_steps(rows, by_key, obstacles)]
+    return steps, [*obstacles.values()]
 
 
-def _told_apart(menu: Menu, rows: Sequence[Observed]) -> tuple[dict[ServiceKey, list[Observed]], dict[str, Observed]]:
-    """The rows of each service by its mark, and all rows by name. What the router made by itself is left out."""
+@dataclass(frozen=True)
+class _Rows:
+    """A menu's rows: those of each service of the scope by its mark, and all by name; and the entries wanted there. What
+    the router made by itself is left out."""
+
+    menu: Menu
+    own: Mapping[ServiceKey, Sequence[Observed]]
+    by_name: Mapping[str, Observed]
+    wanted: Mapping[ServiceKey, Entry]
+
+
+def _told_apart(menu: Menu, rows: Sequence[Observed], wanted: Sequence[Wanted], scope: set[ServiceKey]) -> _Rows:
     own: dict[ServiceKey, list[Observed]] = {}
     by_name: dict[str, Observed] = {}
     for row in rows:
@@ -127,62 +97,68 @@ def _told_apart(menu: Menu, rows: Sequence[Observed]) -> tuple[dict[ServiceKey, 
             continue
         by_name.setdefault(entry_name(menu, row), row)
         mark = read_mark(row.get("comment"))
-        if mark is not None:
+        if mark is not None and mark[0] in scope:
             own.setdefault(mark[0], []).append(row)
-    return own, by_name
+    entries = {one.key: entry for one in wanted if one.key in scope for entry in one.entries if entry.menu is menu}
+    return _Rows(menu, own, by_name, entries)
 
 
-def _entry(wanted: Wanted | None, menu: Menu, row: Observed | None = None) -> Entry | None:
-    """The entry wanted in the menu; with a row, only if it has the row's name."""
-    entries = () if wanted is None else wanted.entries
-    return next(
-        (one for one in entries if one.menu is menu and (row is None or one.name == entry_name(menu, row))), None
-    )
+def _menu_steps(rows: _Rows, by_key: Mapping[ServiceKey, Wanted], obstacles: dict[ServiceKey, Obstacle]) -> list[Step]:
+    """The steps of one menu; what stands in the way of a service is added to the obstacles."""
+    menu = rows.menu
+    leaving = {
+        name
+        for service, own in rows.own.items()
+        for name in (entry_name(menu, row) for row in own)
+        if (entry := rows.wanted.get(service)) is None or (service not in obstacles and name != entry.name)
+    }
+    steps: list[Step] = []
+    for service in sorted(rows.own.keys() | rows.wanted.keys()):
+        own = rows.own.get(service, ())
+        if (entry := rows.wanted.get(service)) is None:
+            steps += [Step(Kind.REMOVE, menu, entry_name(menu, row), service, row) for row in own]
+        elif service not in obstacles:
+            holder = None if entry.name in leaving else rows.by_name.get(entry.name)
+            found = _steps_of(by_key[service].access, entry, own, holder)
+            if isinstance(found, Obstacle):
+                obstacles[service] = found
+            else:
+                steps += found
+    return in_turn(menu, steps)
 
 
 def _steps_of(
-    access: Access,
-    service: ServiceKey,
-    entry: Entry,
-    rows: Sequence[Observed],
-    holder: Observed | None,
-    is_leaving: bool,
-) -> list[Step] | Obstacle:
-    """The steps for one entry of one service. `holder` is the row that has its name, `is_leaving` that it goes."""
-    menu = entry.menu
+    access: Access, entry: Entry, rows: Sequence[Observed], holder: Observed | None
+) -> Sequence[Step] | Obstacle:
+    """The steps for one entry of one service. `holder` is the row that has its name and keeps it.
+
+    An entry under another name gets the new one: so it is never away, and keeps a password that only the router knows.
+    """
+    menu, service = entry.menu, (access.tenant_id, access.service)
     kept = next((row for row in rows if entry_name(menu, row) == entry.name), None)
-    steps = [Step(Kind.REMOVE, menu, entry_name(menu, row), service, row) for row in rows if row is not kept]
-    if kept is None and holder is not None and not is_leaving:
+    if kept is None and holder is not None:
         if read_mark(holder.get("comment")) is not None:
             return Obstacle(service, entry.name, NAME_IS_OURS_TWICE.format(name=entry.name))
         if not access.adopts:
             return Obstacle(service, entry.name, NAME_IS_ANOTHERS.format(name=entry.name, menu=menu.value))
         kept = holder
-    has_password = menu in (Menu.SECRET, Menu.HOTSPOT_USER)
+    if kept is None and rows:
+        kept = rows[0]
+    steps = [Step(Kind.REMOVE, menu, entry_name(menu, row), service, row) for row in rows if row is not kept]
     if kept is not None:
         return [*steps, *_set_step(access, service, entry, kept)]
+    has_password = menu in WITH_PASSWORD
     if has_password and access.password_sealed is None:
-        if not rows:
-            return Obstacle(service, entry.name, NO_PASSWORD)
-        return _renamed(service, entry, rows)
+        return Obstacle(service, entry.name, NO_PASSWORD)
     sets = {name: value for name, value in entry.attributes.items() if value}
-    return [*steps, Step(Kind.ADD, menu, entry.name, service, sets=sets, with_password=has_password)]
-
-
-def _renamed(service: ServiceKey, entry: Entry, rows: Sequence[Observed]) -> list[Step]:
-    """An entry whose password only the router knows cannot be made anew: it gets the new name."""
-    first, *others = rows
-    removals = [Step(Kind.REMOVE, entry.menu, entry_name(entry.menu, row), service, row) for row in others]
-    sets, unsets = _changes(entry, first)
-    return [*removals, Step(Kind.SET, entry.menu, entry.name, service, first, sets, unsets)]
+    return [Step(Kind.ADD, menu, entry.name, service, sets=sets, with_password=has_password)]
 
 
 def _set_step(access: Access, service: ServiceKey, entry: Entry, row: Observed) -> list[Step]:
     sets, unsets = _changes(entry, row)
     if not sets and not unsets:
         return []
-    has_password = entry.menu in (Menu.SECRET, Menu.HOTSPOT_USER)
-    with_password = has_password and "comment" in sets and access.password_sealed is not None
+    with_password = entry.menu in WITH_PASSWORD and "comment" in sets and access.password_sealed is not None
     return [Step(Kind.SET, entry.menu, entry.name, service, row, sets, unsets, with_password)]
 
 

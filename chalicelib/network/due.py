@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.core.dates import day_at, start_of, to_micros
 from chalicelib.crm.lanes import in_lanes
 from chalicelib.crm.outbox import due_changes
+from chalicelib.network.ask_reconciliation import asked_again
 from chalicelib.network.find import all_router_ids, read_routers
 from chalicelib.network.model import Router
 from chalicelib.network.samples import EVERY
@@ -61,6 +62,10 @@ def _messages(
     router_id, now_micros = router.router_id, to_micros(now)
     slot = int(now.timestamp() // ASKED_AGAIN_AFTER.total_seconds())
     found: list[Message] = []
+    again = asked_again(state, now)
+    if again is not None:
+        # Somebody waits for it, so that a router that is left alone for a while is tried all the same.
+        found.append(again)
     if state.pauses_until_micros > now_micros:
         return found
     if oldest is not None and state.leased_until_micros <= now_micros:
@@ -68,6 +73,8 @@ def _messages(
         found.append((router_id, f"deliver-{now_micros}", {"do": "deliver", "router": router_id}))
     if state.sampled_micros <= to_micros(now - EVERY):
         found.append((router_id, f"sample-{slot}", {"do": "sample", "router": router_id}))
+    if state.is_behind and state.leased_until_micros <= now_micros:
+        found.append((router_id, f"behind-{slot}", {"do": "reconcile", "router": router_id}))
     today = day_at(now, timezone)
     if state.compared_on != today and now >= start_of(today, timezone) + COMPARES_FROM:
         night = {"do": "night", "router": router_id, "day": today.isoformat()}

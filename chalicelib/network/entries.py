@@ -86,6 +86,11 @@ def mark_of(service: ServiceKey, password_version: int) -> str:
     return f"tributary {service[0]}.v{service[1]} k{password_version}"
 
 
+def name_aside(service: ServiceKey) -> str:
+    """What an entry of the service is named while two entries exchange their names. No service signs in with a colon."""
+    return f"{PROFILE_NAME[:-1]}:{service[0]}.v{service[1]}"
+
+
 def read_mark(comment: str | None) -> tuple[ServiceKey, int] | None:
     """The service and the version of its password that a comment names; None for a comment that is not ours."""
     match = _MARK.fullmatch(comment or "")
@@ -94,7 +99,8 @@ def read_mark(comment: str | None) -> tuple[ServiceKey, int] | None:
 
 def is_so(entry: Entry, attribute: str, row: Observed) -> bool:
     """Whether the row has that property as the entry wants it, however a router writes it."""
-    return _plain(attribute, entry.attributes[attribute]) == _plain(attribute, row.get(attribute, ""))
+    wanted, found = entry.attributes[attribute], row.get(attribute, "")
+    return wanted == found or _plain(attribute, wanted) == _plain(attribute, found)
 
 
 def _plain(attribute: str, value: str) -> str:
@@ -104,7 +110,7 @@ def _plain(attribute: str, value: str) -> str:
         value = _host(value)
     if value in _NOTHING.get(attribute, ()):
         return ""
-    return value.upper() if attribute in ("caller-id", "mac-address") else value
+    return value.upper() if attribute == "mac-address" else value
 
 
 def _host(address: str) -> str:

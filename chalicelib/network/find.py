@@ -18,6 +18,7 @@ from chalicelib.network.store import (
     to_router,
     to_terms,
 )
+from chalicelib.tenants.hierarchy import find_tenant
 
 
 def read_router(router_id: str) -> Router | None:
@@ -74,6 +75,11 @@ def page_of_routers(tenant_id: str, limit: int, after: str | None) -> tuple[list
     return [to_router(row) for row in page.rows], page.after
 
 
+def own_routers(tenant_id: str) -> list[Router]:
+    """All routers of the tenant's own, by id."""
+    return [to_router(row) for row in read_all(RouterRow, keys.routers(tenant_id))]
+
+
 def list_routers(
     tenant_id: str, limit: int, after: str | None
 ) -> tuple[list[tuple[Router, Lending | None]], str | None]:
@@ -110,9 +116,24 @@ def lendings_of(router_id: str) -> list[Lending]:
     return [to_lending(router_id, row) for row in read_all(LendingRow, keys.router_lendings(router_id))]
 
 
+def resellers_on(tenant_id: str, router: Router) -> frozenset[str]:
+    """To whom the tenant lends the router: nobody where it is not its own."""
+    if router.tenant_id != tenant_id:
+        return frozenset()
+    return frozenset(lending.tenant_id for lending in lendings_of(router.router_id))
+
+
 def all_router_ids(operator_id: str) -> list[str]:
     """Every router of the installation."""
     return [row.sk for row in read_all(DirectoryRow, keys.all_routers(operator_id))]
+
+
+def twins_of(router: Router) -> list[Router]:
+    """Other routers of the installation that are at the same address and port."""
+    operator_id = find_tenant(router.tenant_id).chain[0]
+    others = [one for one in all_router_ids(operator_id) if one != router.router_id]
+    where = (router.address, router.port)
+    return [one for one in read_routers(others) if one is not None and (one.address, one.port) == where]
 
 
 def terms_of(tenant_id: str) -> NetworkTerms:
@@ -130,6 +151,12 @@ def read_accesses(router_id: str, services: Sequence[ServiceKey]) -> list[Access
     """How these (tenant, service) get on the router; those that are not on it are left out."""
     rows = read_many([(AccessRow, keys.router_access(router_id, *service)) for service in services])
     return [to_access(router_id, row) for row in rows if row is not None]
+
+
+def page_of_accesses(router_id: str, limit: int, after: str | None) -> tuple[list[Access], str | None]:
+    """How a page of the services on the router get on, and where to go on."""
+    page = read_page(AccessRow, keys.router_accesses(router_id), limit=limit, after=after)
+    return [to_access(router_id, row) for row in page.rows], page.after
 
 
 def accesses_on(router_id: str) -> list[Access]:

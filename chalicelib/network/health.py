@@ -1,25 +1,12 @@
 """How a router is: what it says of itself, in numbers that can be kept."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from chalicelib.network.connection import Connection, RouterTrap, Row
+from chalicelib.network.model import Health
 from chalicelib.network.values import read_number, read_size, read_span, read_text
 
 SESSION_MENUS = ("/ppp/active", "/ip/hotspot/active")
-
-
-@dataclass(frozen=True)
-class Health:
-    """A router at one moment; None for what it does not tell. `sessions` are those of all methods that have any."""
-
-    cpu_percent: int | None
-    memory_used_percent: int | None
-    uptime_seconds: int | None
-    sessions: int | None
-    version: str | None
-    model: str | None
-    identity: str | None
 
 
 def read_health(connection: Connection) -> Health:

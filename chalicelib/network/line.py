@@ -14,6 +14,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 
+from chalicelib.aws.config import config
+from chalicelib.network.address import may_be_reached
 from chalicelib.network.failure import Reason, RouterFailure
 
 CHUNK_BYTES = 1 << 16
@@ -180,7 +182,12 @@ def _looked_up(target: Target, flags: int) -> list[_Address]:
     if not target.address or not 0 < target.port < 1 << 16:
         raise ValueError(target)
     found = socket.getaddrinfo(target.address, target.port, type=socket.SOCK_STREAM, flags=flags)
-    return [(family, address) for family, _, _, _, address in found[:4]]  # type: ignore[misc]
+    # A name may lead anywhere: to our own machine too, or to where a cloud tells its machines their credentials.
+    allows_local = config().allows_local_routers
+    allowed = [one for one in found if may_be_reached(str(one[4][0]), allows_local=allows_local)]
+    if not allowed:
+        raise ValueError(target)
+    return [(family, address) for family, _, _, _, address in allowed[:4]]  # type: ignore[misc]
 
 
 def _secured(sock: socket.socket, target: Target, deadline: Deadline) -> ssl.SSLSocket:

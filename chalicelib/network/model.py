@@ -36,7 +36,8 @@ class Place:
     """What is a tenant's on a router: under which names, in which profiles and pools.
 
     `prefix` begins every name, and is empty for the router's owner. `profiles` names a profile of the router for a plan
-    by its code; for other plans profiles of our own are kept. A pool and a local address are for those.
+    by its code; for other plans profiles of our own are kept. A pool and a local address are for those. `networks` are those
+    that addresses of the services of a tenant below lie in: it has none of its own beside them.
     """
 
     prefix: str = ""
@@ -45,6 +46,7 @@ class Place:
     local_address: str | None = None
     hotspot_server: str | None = None
     arp_interface: str | None = None
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,19 @@ class NetworkTerms:
     undelivered: Undelivered = Undelivered.REPORT
     mends_drift: bool = True
     revision: int = 0
+
+
+@dataclass(frozen=True)
+class Health:
+    """A router at one moment; None for what it does not tell. `sessions` are those of all methods that have any."""
+
+    cpu_percent: int | None
+    memory_used_percent: int | None
+    uptime_seconds: int | None
+    sessions: int | None
+    version: str | None
+    model: str | None
+    identity: str | None
 
 
 def owner_of(router_id: str) -> str:

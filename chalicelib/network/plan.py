@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.crm.service import ServiceStatus
-from chalicelib.network.difference import Difference, Kind, Read, Step, difference_of, is_our_profile
+from chalicelib.network.difference import Difference, Read, difference_of, is_our_profile
 from chalicelib.network.entries import (
     PROFILE_MENUS,
     SERVICE_MENUS,
@@ -16,6 +16,8 @@ from chalicelib.network.entries import (
     read_mark,
 )
 from chalicelib.network.failure import readable
+from chalicelib.network.reading import SignIn
+from chalicelib.network.steps import WITH_PASSWORD, Kind, Step
 from chalicelib.network.wanted import Wanted
 
 SESSION = "session"
@@ -67,23 +69,28 @@ class Plan:
         return {drift.value: counted[drift.value] for drift in Drift}
 
 
-def plan_of(wanted: Sequence[Wanted], read: Read, sessions: Iterable[str]) -> Plan:
-    """Compare what is wanted of all services of a router with all that was read of it."""
-    marked = {
+def marked_in(read: Read) -> set[ServiceKey]:
+    """The services that entries of the router are marked with."""
+    return {
         mark[0]
         for menu in SERVICE_MENUS
         for row in read.get(menu, ())
         if row.get("dynamic") != "true" and (mark := read_mark(row.get("comment"))) is not None
     }
+
+
+def plan_of(wanted: Sequence[Wanted], gone: Iterable[ServiceKey], read: Read, sessions: Iterable[SignIn]) -> Plan:
+    """Compare what is wanted of all services of a router with all that was read of it. Those that are `gone` have no
+    entries to have."""
     by_key = {one.key: one for one in wanted}
-    difference = difference_of(wanted, read, marked | by_key.keys())
+    difference = difference_of(wanted, read, by_key.keys() | set(gone))
     items = [_item(step, by_key.get(step.service) if step.service else None) for step in difference.steps]
     items += [
         Item(Drift.IN_THE_WAY, one.name, "", "nothing", one.service, reason=one.reason) for one in difference.obstacles
     ]
     told = {item.service for item in items}
-    off = {one.sign_in_name: one for one in wanted if not one.is_on}
-    lasting = [off[name] for name in sorted(set(sessions) & off.keys()) if off[name].key not in told]
+    off = {one.sign_in: one for one in wanted if not one.is_on}
+    lasting = [off[who] for who in sorted(set(sessions) & off.keys()) if off[who].key not in told]
     items += [Item(Drift.SHOULD_BE_OFF, one.sign_in_name, SESSION, "hang_up", one.key) for one in lasting]
     items += _unknown(read, {item.name for item in items if item.drift is Drift.IN_THE_WAY})
     differing = frozenset(difference.services | {one.key for one in lasting})
@@ -108,6 +115,8 @@ def _drift(step: Step, wanted: Wanted | None) -> Drift:
     is_on = wanted.status is ServiceStatus.ACTIVE
     if step.kind is Kind.ADD:
         return Drift.SHOULD_BE_ON if is_on else Drift.WRONG
+    if is_on and "name" in step.sets and step.menu in WITH_PASSWORD:
+        return Drift.SHOULD_BE_ON
     if "disabled" in step.sets:
         return Drift.SHOULD_BE_ON if step.sets["disabled"] == "false" else Drift.SHOULD_BE_OFF
     if step.menu is Menu.ADDRESS and "list" in step.sets:

@@ -8,8 +8,10 @@ from chalicelib.network.entries import KEPT, PROFILE_MENUS, SERVICE_MENUS, Menu,
 from chalicelib.network.failure import RouterTrap
 
 PROPERTIES = {menu: (".id", *names, "dynamic") for menu, names in KEPT.items()}
-SESSIONS = {"/ppp/active": "name", "/ip/hotspot/active": "user"}
-"""Where sessions are, and which property has the name that was signed in with."""
+SESSIONS = {Menu.SECRET: ("/ppp/active", "name"), Menu.HOTSPOT_USER: ("/ip/hotspot/active", "user")}
+"""Where sessions are of those who signed in with an entry of a menu, and which property has the name."""
+SignIn = tuple[Menu, str]
+"""The menu and the name of an entry that is signed in with."""
 _BY_COMMENT = (Menu.ADDRESS, Menu.ARP)
 """Menus whose entries have no name."""
 
@@ -30,15 +32,22 @@ def read_named(connection: Connection, names: Iterable[str], marks: Iterable[str
     return found
 
 
-def read_sessions(connection: Connection) -> set[str]:
-    """The names of all who have a session."""
-    names: set[str] = set()
-    for path, attribute in SESSIONS.items():
+def read_sessions(connection: Connection) -> set[SignIn]:
+    """All who have a session by an entry of the router."""
+    found: set[SignIn] = set()
+    for menu, (path, attribute) in SESSIONS.items():
+        rows: Sequence[Observed]
         try:
-            names |= {row.get(attribute, "") for row in connection.rows(path, props=(attribute,))}
+            rows = connection.rows(path, props=(attribute, "radius"))
         except RouterTrap as trap:
-            _without(trap)
-    return names
+            rows = _without(trap)
+        found |= {(menu, row.get(attribute, "")) for row in rows if is_by_entry(row)}
+    return found
+
+
+def is_by_entry(session: Observed) -> bool:
+    """Whether it was the router itself that let somebody in, and no RADIUS server, which has names of its own."""
+    return session.get("radius") != "true"
 
 
 def _rows(connection: Connection, menu: Menu) -> Sequence[Observed]:

@@ -16,17 +16,18 @@ from chalicelib.network.connection import Connection
 from chalicelib.network.deliver import Delivery, Reach, Run, work
 from chalicelib.network.difference import Difference, Read
 from chalicelib.network.entries import SERVICE_MENUS, ServiceKey, entry_name, read_mark
-from chalicelib.network.find import accesses_on, read_router
+from chalicelib.network.find import accesses_on, read_router, twins_of
 from chalicelib.network.look import Look
 from chalicelib.network.model import Router
-from chalicelib.network.plan import Plan, plan_of
+from chalicelib.network.plan import Plan, marked_in, plan_of
 from chalicelib.network.reading import read_everything, read_sessions
 from chalicelib.network.reports import Report, keep_report
 from chalicelib.network.state import take_lease
 from chalicelib.network.wanted import Wanted
 
-BATCHES_HAVE_SECONDS = 45.0
-"""For delivering, after a long reading."""
+TAKEN_OVER = "Another worker took over the router."
+READING_SECONDS = 35.0
+"""For all that is on a router: 100,000 secrets take a few seconds, and a slow line longer."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,11 @@ def see(router: Router, look: Look, connection: Connection, now: datetime) -> Se
     """Read each menu of the router once and compare; changes nothing."""
     wanted = tuple(look.wanted_of(accesses_on(router.router_id), now))
     read = read_everything(connection)
-    return Seen(plan_of(wanted, read, read_sessions(connection)), read, wanted)
+    gone = marked_in(read) - {one.key for one in wanted}
+    if gone:
+        # One machine can be two routers of ours, a tenant's and its parent's: what the other has there is not gone.
+        gone -= {(one.tenant_id, one.service) for twin in twins_of(router) for one in accesses_on(twin.router_id)}
+    return Seen(plan_of(wanted, gone, read, read_sessions(connection)), read, wanted)
 
 
 def reconcile(report: Report, reach: Reach, *, mend: bool) -> Report:
@@ -63,6 +68,7 @@ def reconcile(report: Report, reach: Reach, *, mend: bool) -> Report:
         nonlocal kept
         now = clock.now()
         look = Look(router)
+        run.give_time(connection, READING_SECONDS)
         seen = see(router, look, connection, now)
         kept = keep_report(kept.told(seen.plan, now))
         if not mend:
@@ -73,7 +79,6 @@ def reconcile(report: Report, reach: Reach, *, mend: bool) -> Report:
         mended = {key for key in seen.plan.differing if _may_mend(look, key, report)}
         add_changes(_changes(router, seen, mended, now))
         run.has_begun = False
-        connection.extend(BATCHES_HAVE_SECONDS)
 
         def progress(told: Delivery) -> None:
             nonlocal kept
@@ -82,7 +87,7 @@ def reconcile(report: Report, reach: Reach, *, mend: bool) -> Report:
         run.deliver_due(connection, progress)
 
     told = work(router, lease, reach, do)
-    status, reason = ("failed", told.failure) if told.status == "failed" else ("done", None)
+    status, reason = ("done", None) if told.status == "done" else ("failed", told.failure or TAKEN_OVER)
     return keep_report(kept.ended(clock.now(), status, reason))
 
 

@@ -7,6 +7,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.rows import CrmRow, IntegerAttribute, JsonAttribute, TextAttribute
 from chalicelib.aws.tables import Delete, Operation, Put, read_all, read_many, read_page, write
 from chalicelib.crm.access_change import AccessChange
+from chalicelib.crm.lanes import in_lanes
 
 
 class RefusedRow(CrmRow):
@@ -18,11 +19,13 @@ class RefusedRow(CrmRow):
     refused = IntegerAttribute()
     tries = IntegerAttribute()
     reason = TextAttribute()
+    off_since = IntegerAttribute(null=True)
 
 
 @dataclass(frozen=True)
 class RefusedChange:
-    """A change that is not tried any more. `due_micros` is when it was to hold, `refused_micros` when it was given up."""
+    """A change that is not tried any more. `due_micros` is when it was to hold, `refused_micros` when it was given up.
+    `off_since_micros`: since then the service is off on the router that should be on; None where it is not off."""
 
     router_id: str
     tenant_id: str
@@ -33,10 +36,11 @@ class RefusedChange:
     refused_micros: int
     tries: int
     reason: str
+    off_since_micros: int | None = None
 
 
-def refuse(change: AccessChange, reason: str, now_micros: int) -> list[Operation]:
-    """The writes that take a change out of the outbox and keep it here."""
+def refuse(change: AccessChange, reason: str, now_micros: int, off_since_micros: int | None = None) -> list[Operation]:
+    """The writes that take a change out of the outbox and keep it here; with since when the service is off for it."""
     key = keys.refused_change(change.router_id, change.tenant_id, change.service)
     row = RefusedRow.at(
         key,
@@ -46,6 +50,7 @@ def refuse(change: AccessChange, reason: str, now_micros: int) -> list[Operation
         refused=now_micros,
         tries=change.tries + 1,
         reason=reason,
+        off_since=off_since_micros,
     )
     return [Put(row)]
 
@@ -55,9 +60,12 @@ def accepted(router_id: str, tenant_id: str, service: int) -> Operation:
     return Delete(RefusedRow.at(keys.refused_change(router_id, tenant_id, service)))
 
 
-def list_refused(router_id: str, limit: int, after: str | None) -> tuple[list[RefusedChange], str | None]:
-    """A page of what the router refused, by tenant and service."""
-    page = read_page(RefusedRow, keys.refused_changes(router_id), limit=limit, after=after)
+def list_refused(
+    router_id: str, limit: int, after: str | None = None, of: str | None = None
+) -> tuple[list[RefusedChange], str | None]:
+    """A page of what the router refused, by tenant and service; with `of` of that tenant's services alone."""
+    first, last = (None, None) if of is None else keys.services_of(of)
+    page = read_page(RefusedRow, keys.refused_changes(router_id), first=first, last=last, limit=limit, after=after)
     return [_to_refused(router_id, row) for row in page.rows], page.after
 
 
@@ -73,18 +81,36 @@ def refused_among(router_id: str, services: Iterable[tuple[str, int]]) -> set[tu
     return {service for service, row in zip(asked, rows, strict=True) if row is not None}
 
 
+def refused_off_since(router_id: str, services: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Since when those of these (tenant, service) are off of which something was refused."""
+    asked = list(services)
+    rows = read_many([(RefusedRow, keys.refused_change(router_id, *service)) for service in asked])
+    return {
+        service: row.off_since
+        for service, row in zip(asked, rows, strict=True)
+        if row is not None and row.off_since is not None
+    }
+
+
 def as_changes(refused: Sequence[RefusedChange], due_micros: int) -> list[AccessChange]:
-    """The same as changes to be tried again."""
+    """The same as changes to be tried again, due at that instant; where a service is off for one, since it is."""
     return [
-        AccessChange(one.router_id, one.tenant_id, one.subscriber, one.service, one.names, due_micros, "again")
+        AccessChange(
+            one.router_id,
+            one.tenant_id,
+            one.subscriber,
+            one.service,
+            one.names,
+            min(due_micros, one.off_since_micros or due_micros),
+            "again",
+        )
         for one in refused
     ]
 
 
 def forget_refused(refused: Sequence[RefusedChange]) -> None:
     """They are being tried again."""
-    for one in refused:
-        write(accepted(one.router_id, one.tenant_id, one.service))
+    in_lanes(lambda one: write(accepted(one.router_id, one.tenant_id, one.service)), refused)
 
 
 def _to_refused(router_id: str, row: RefusedRow) -> RefusedChange:
@@ -99,4 +125,5 @@ def _to_refused(router_id: str, row: RefusedRow) -> RefusedChange:
         row.refused,
         row.tries,
         row.reason,
+        row.off_since,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import accumulate
 from typing import Any
 
 from chalicelib.aws import keys
@@ -10,10 +11,13 @@ from chalicelib.aws.rows import CrmRow, JsonAttribute, TextAttribute
 from chalicelib.aws.tables import Operation, Put, read, read_page, write
 from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import NotFound
+from chalicelib.core.json import compact_json
 from chalicelib.network.plan import Drift, Item, Plan
 
 ITEMS_KEPT = 300
 """Of a plan; all are counted, and those that cut somebody off come first."""
+KEPT_BYTES = 250_000
+"""Of those: names and comments of a router may be long, and a row of the database has 400 KB."""
 
 
 class ReportRow(CrmRow):
@@ -51,6 +55,10 @@ class Report:
         return self.day is not None
 
     @property
+    def has_ended(self) -> bool:
+        return self.status in ("done", "failed")
+
+    @property
     def key(self) -> keys.Key:
         if self.day is not None:
             return keys.drift_report(self.router_id, self.day)
@@ -60,6 +68,8 @@ class Report:
         """With what was found."""
         order = list(Drift)
         items = sorted(plan.items, key=lambda item: order.index(item.drift))[:ITEMS_KEPT]
+        sizes = accumulate(len(compact_json(item_data(item)).encode()) for item in items)
+        items = [item for item, size in zip(items, sizes, strict=True) if size <= KEPT_BYTES]
         return replace(
             self,
             status="running",
@@ -80,8 +90,8 @@ class Report:
 
 
 def asked(report: Report) -> Operation:
-    """The write of a report that was asked for now."""
-    return Put(_row(report))
+    """The write of a report that was asked for now, only while none was at that instant."""
+    return Put(_row(report), ReportRow.pk.does_not_exist())
 
 
 def keep_report(report: Report) -> Report:

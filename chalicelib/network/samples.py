@@ -7,7 +7,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.rows import CrmRow, IntegerAttribute, JsonAttribute
 from chalicelib.aws.tables import Put, read_page, write
 from chalicelib.core.dates import to_micros
-from chalicelib.network.health import Health
+from chalicelib.network.model import Health
 
 EVERY = timedelta(minutes=5)
 KEPT_FOR = timedelta(days=7)

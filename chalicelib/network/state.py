@@ -24,7 +24,10 @@ class RouterState:
 
     `pauses_until_micros`: it is left alone until then. `leased_until_micros`: a worker has it until then, unless it gave it
     back. `is_uncertain`: something was begun there and not told to the end. `sampled_micros`: when its health was asked
-    for last; `compared_on`: the last day on which all of it was compared.
+    for last; `compared_on`: the last day on which all of it was compared. `asked_micros`: the reconciliation that somebody
+    asked for and that has not ended. `silent_since_micros`: it has not told its health since then, though it was asked;
+    `heard_micros` is when it answered to something else after that. `is_behind`: it could not be brought in line with
+    something new, such as other terms.
     """
 
     router_id: str
@@ -42,6 +45,10 @@ class RouterState:
     architecture: str | None = None
     sampled_micros: int = 0
     compared_on: date | None = None
+    asked_micros: int | None = None
+    is_behind: bool = False
+    silent_since_micros: int | None = None
+    heard_micros: int | None = None
 
     @property
     def is_failing(self) -> bool:
@@ -66,6 +73,10 @@ class StateRow(CrmRow):
     architecture = TextAttribute(null=True)
     sampled = IntegerAttribute(null=True)
     compared_on = TextAttribute(null=True)
+    asked = IntegerAttribute(null=True)
+    behind = IntegerAttribute(null=True)
+    silent_since = IntegerAttribute(null=True)
+    heard = IntegerAttribute(null=True)
 
 
 @dataclass(frozen=True)
@@ -107,6 +118,12 @@ def take_lease(router_id: str, now: datetime) -> Lease | None:
     return Lease(router_id, token, state.is_uncertain or was_left, state)
 
 
+def is_held(lease: Lease) -> bool:
+    """Whether it is still this worker's: then nobody else has worked on the router since it was taken."""
+    row = read(StateRow, keys.router_state(lease.router_id))
+    return row is not None and row.lease == lease.token
+
+
 def give_back(lease: Lease, now: datetime, *, answered: bool, is_uncertain: bool = False) -> None:
     """The work is over. With `answered` the router is known to be there. Nothing happens where the lease ran out."""
     actions = [
@@ -117,6 +134,8 @@ def give_back(lease: Lease, now: datetime, *, answered: bool, is_uncertain: bool
     if answered:
         actions.append(StateRow.last_seen.set(to_micros(now)))
         actions += [one.remove() for one in _OF_FAILURES]
+        if lease.state.silent_since_micros is not None:
+            actions.append(StateRow.heard.set(StateRow.heard | to_micros(now)))
     _end(lease, actions)
 
 
@@ -156,6 +175,17 @@ def note_sampled(router_id: str, now: datetime) -> None:
 def note_compared(router_id: str, day: date) -> None:
     """All of it was compared on that day."""
     write(Update(StateRow.at(keys.router_state(router_id)), [StateRow.compared_on.set(day.isoformat())]))
+
+
+def let_go(router_id: str) -> None:
+    """No worker has the router any more: all that there were are known to have ended. What one began stays uncertain."""
+    write(Update(StateRow.at(keys.router_state(router_id)), [StateRow.leased_until.remove()]))
+
+
+def note_behind(router_id: str, is_behind: bool) -> None:
+    """Whether it was to be brought in line with something new and could not be: it is as soon as it answers."""
+    action = StateRow.behind.set(1) if is_behind else StateRow.behind.remove()
+    write(Update(StateRow.at(keys.router_state(router_id)), [action]))
 
 
 def end_pause(router_id: str) -> None:
@@ -198,4 +228,8 @@ def _to_state(router_id: str, row: StateRow | None) -> RouterState:
         architecture=row.architecture,
         sampled_micros=row.sampled or 0,
         compared_on=None if row.compared_on is None else date.fromisoformat(row.compared_on),
+        asked_micros=row.asked,
+        is_behind=row.behind is not None,
+        silent_since_micros=row.silent_since,
+        heard_micros=row.heard,
     )

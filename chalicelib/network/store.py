@@ -147,11 +147,12 @@ def place_data(place: Place) -> dict[str, Any]:
         "local_address": place.local_address,
         "hotspot_server": place.hotspot_server,
         "arp_interface": place.arp_interface,
+        "networks": list(place.networks),
     }
 
 
 def to_place(data: dict[str, Any]) -> Place:
-    return Place(**data)
+    return Place(**{**data, "networks": tuple(data["networks"])})
 
 
 def lending_rows(lending: Lending) -> tuple[LendingRow, LendingRow]:
@@ -203,6 +204,14 @@ def to_access(router_id: str, row: AccessRow) -> Access:
         adopts=data["adopts"],
         revision=row.revision,
     )
+
+
+def address_row(access: Access) -> AddressRow | None:
+    """That the service has its address for itself; None where it has none of its own."""
+    if access.address is None:
+        return None
+    owner = keys.router_access(access.router_id, access.tenant_id, access.service).sk
+    return AddressRow.at(keys.router_address(access.router_id, access.address), owner=owner)
 
 
 def terms_row(tenant_id: str, terms: NetworkTerms) -> TermsRow:

@@ -33,6 +33,12 @@ class Wanted:
         return (self.access.tenant_id, self.access.service)
 
     @property
+    def sign_in(self) -> tuple[Menu, str] | None:
+        """The menu and the name that it signs in with; None where it does not sign in."""
+        menu = {Method.PPPOE: Menu.SECRET, Method.HOTSPOT: Menu.HOTSPOT_USER}.get(self.access.method)
+        return None if menu is None else (menu, self.sign_in_name)
+
+    @property
     def is_on(self) -> bool:
         """Whether it may have a session."""
         return self.status in (ServiceStatus.ACTIVE, ServiceStatus.SUSPENDED)
@@ -45,6 +51,26 @@ class Setting:
     place: Place
     terms: NetworkTerms
     timezone: str
+
+    @property
+    def active_list(self) -> str:
+        """Where addresses are that are on. On a router of somebody else a tenant has lists of its own."""
+        return f"{self.place.prefix}{self.terms.active_list}"
+
+    @property
+    def expired_list(self) -> str:
+        """Where addresses of the expired are."""
+        return f"{self.place.prefix}{self.terms.expired_list}"
+
+    @property
+    def expired_profile(self) -> str | None:
+        """The profile that others keep for the expired; on a router of somebody else a tenant cannot name one."""
+        return None if self.place.prefix else self.terms.expired_profile
+
+    def is_for_expired(self, profile: str) -> bool:
+        """Whether a service in that profile is off for lack of money."""
+        own = _profile_name(self.place, "")
+        return profile == self.expired_profile or (profile.startswith(own) and profile.endswith("expired"))
 
 
 def wanted_of(access: Access, service: Service, plan: Plan | None, setting: Setting, now: datetime) -> Wanted:
@@ -123,7 +149,7 @@ def _static_entries(
     entries = [Entry(Menu.QUEUE, {**queue, "comment": mark})]
     if status is not ServiceStatus.DISABLED:
         is_expired = status is ServiceStatus.SUSPENDED
-        listed = setting.terms.expired_list if is_expired else setting.terms.active_list
+        listed = setting.expired_list if is_expired else setting.active_list
         row = {"list": listed, "address": address, "disabled": "false", "comment": mark}
         entries.append(Entry(Menu.ADDRESS, row))
     if setting.place.arp_interface is not None and access.locks_mac and service.mac is not None:
@@ -136,17 +162,26 @@ def _profile(menu: Menu, plan: Plan, setting: Setting, status: ServiceStatus) ->
     """The profile that the service is in, and what we keep of it: nothing of one that others keep."""
     place, terms = setting.place, setting.terms
     is_expired = status is ServiceStatus.SUSPENDED
-    own = f"{PROFILE_NAME}{place.prefix}{plan.code}"
     rate = f"{plan.upload_kbps}k/{plan.download_kbps}k"
     if is_expired and terms.suspend_by is SuspendBy.ADDRESS_LIST:
-        return _kept(menu, f"{own}-expired", rate, place, terms.expired_list)
-    if is_expired and terms.expired_profile is not None:
-        return terms.expired_profile, ()
+        return _kept(menu, _profile_name(place, f"{plan.code}-expired"), rate, place, setting.expired_list)
+    if is_expired and setting.expired_profile is not None:
+        return setting.expired_profile, ()
     if is_expired:
-        return _kept(menu, f"{PROFILE_NAME}{place.prefix}expired", EXPIRED_RATE, place, terms.expired_list)
+        return _kept(menu, _profile_name(place, "expired"), EXPIRED_RATE, place, setting.expired_list)
     if plan.code in place.profiles:
         return place.profiles[plan.code], ()
-    return _kept(menu, own, rate, place, "")
+    return _kept(menu, _profile_name(place, _plain_code(plan.code)), rate, place, "")
+
+
+def _profile_name(place: Place, what: str) -> str:
+    """No code of a plan has a full stop: a reseller's `x-` and HOME are not its lender's x-HOME."""
+    return f"{PROFILE_NAME}{place.prefix}.{what}" if place.prefix else f"{PROFILE_NAME}{what}"
+
+
+def _plain_code(code: str) -> str:
+    """A plan may have the code `expired`, and is none of the profiles for the expired."""
+    return f"{code}." if code.endswith("expired") else code
 
 
 def _kept(menu: Menu, name: str, rate: str, place: Place, listed: str) -> tuple[str, tuple[Entry, ...]]:

@@ -10,7 +10,9 @@ from chalicelib.aws import clock
 from chalicelib.aws.invoke import answer_in_process
 from chalicelib.aws.log import flush_metrics, log, measure
 from chalicelib.core.dates import to_micros
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.json import read_json
+from chalicelib.network.ask_reconciliation import keep_for_later, no_longer_asked
 from chalicelib.network.deliver import deliver
 from chalicelib.network.failure import RouterFailure
 from chalicelib.network.find import read_router
@@ -20,7 +22,8 @@ from chalicelib.network.reach import ANSWER_SECONDS, reach, reach_to_work
 from chalicelib.network.reconcile import reconcile
 from chalicelib.network.reports import Report, find_reconciliation
 from chalicelib.network.samples import Sample, keep_sample
-from chalicelib.network.state import note_compared, note_met, note_sampled
+from chalicelib.network.silence import note_answered, note_silent
+from chalicelib.network.state import note_behind, note_compared, note_met, note_sampled, read_state
 
 bp = Blueprint(__name__)
 
@@ -29,7 +32,8 @@ bp = Blueprint(__name__)
 def reach_router(event: Any) -> dict[str, Any] | None:
     """Carry out a message of the queue, or answer a question (`{"ask": ...}`) that the API asks by calling this function.
 
-    What a router does wrong is noted with the router; a message fails only for what is our own doing.
+    What a router does wrong is noted with the router. What cannot be done just now is planned again within a minute: a
+    message that failed would keep its router waiting for longer.
     """
     told: dict[str, Any] = event.to_dict()
     if "ask" in told:
@@ -37,6 +41,8 @@ def reach_router(event: Any) -> dict[str, Any] | None:
     for record in event:
         try:
             carry_out(read_json(record.body))
+        except Unavailable as refusal:
+            log("router put off", reason=refusal.detail)
         except Exception:
             measure("Failures", 1)
             raise
@@ -66,9 +72,15 @@ def _reconcile(router_id: str, asked_micros: int | None) -> None:
         report = Report(router_id, to_micros(clock.now()), mends=True)
     else:
         report = find_reconciliation(router_id, asked_micros)
-        if report.status in ("done", "failed"):
-            return
-    report = reconcile(report, reach_to_work, mend=report.mends)
+    if not report.has_ended:
+        report = reconcile(report, reach_to_work, mend=report.mends)
+    if report.has_ended:
+        no_longer_asked(report)
+    elif asked_micros is None:
+        keep_for_later(report)
+    is_behind = asked_micros is None and report.status == "failed"
+    if is_behind or (report.status == "done" and report.mends and read_state(router_id).is_behind):
+        note_behind(router_id, is_behind)
     log("reconciled", router=router_id, status=report.status, differing=report.differing)
 
 
@@ -84,13 +96,15 @@ def _sample(router_id: str) -> None:
     router = read_router(router_id)
     if router is None or not router.enabled:
         return
-    now = clock.now()
+    now, state = clock.now(), read_state(router_id)
     try:
         with reach(router, ANSWER_SECONDS) as connection:
             health = read_health(connection)
     except RouterFailure as failure:
+        note_silent(state, failure.reason, now)
         keep_sample(router_id, Sample(to_micros(now), None, failure.detail))
     else:
+        note_answered(state, health.uptime_seconds, now)
         keep_sample(router_id, Sample(to_micros(now), health))
         note_met(router_id, now, {"identity": health.identity, "model": health.model, "version": health.version})
     note_sampled(router_id, now)

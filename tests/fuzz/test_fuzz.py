@@ -34,6 +34,7 @@ OUT_OF_REACH = {
     "POST /v1/doubts/{doubt_id}/dismissal": "books that are sound have nothing to doubt",
     "GET /v1/installation-proofs/{date}": "signed off once a day",
     "GET /v1/installation-proofs/{date}/report": "signed off once a day",
+    "GET /v1/routers/{router_id}/drift/{date}": "compared once a night",
 }
 """What a fresh installation cannot have: these are called all the same, and answer that it is not there."""
 

@@ -69,7 +69,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "TendBook": {
         "TenantsTable": on_table(READ),
         "BooksTable": on_table(READ | {"PutItem", "UpdateItem", "ConditionCheckItem"}),
-        "CrmTable": on_table(READ | {"PutItem", "UpdateItem"}),
+        "CrmTable": on_table(READ | {"PutItem", "UpdateItem", "DeleteItem"}),
         "BooksQueue": TAKE,
         "RoutersQueue": {"sqs:SendMessage"},
         "TendBookLog": WRITE_LOG,

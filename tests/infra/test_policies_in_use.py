@@ -30,13 +30,24 @@ from chalicelib.funds.limits import change_limits
 from chalicelib.ledger.doubts import read_doubts
 from chalicelib.ledger.journal import GENERAL
 from chalicelib.ledger.store import HeadRow
+from chalicelib.network import take_over
+from chalicelib.network.failure import Reason
+from chalicelib.network.find import accesses_on
+from chalicelib.network.found_secrets import Ground, found_data, judge_secrets
+from chalicelib.network.model import Place, Undelivered
+from chalicelib.network.silence import note_answered, note_silent
+from chalicelib.network.state import read_state
+from chalicelib.network.undelivered import Cause, UndeliveredDay, confirm, list_undelivered
 from chalicelib.proof.jobs import tend_books
 from chalicelib.proof.worker import tend_book
 from chalicelib.retail.document_store import DocumentRow, to_document
+from chalicelib.retail.terms import set_terms as set_billing_terms
 from tests.bench.invoices import billing_world, invoice
 from tests.conftest import SetClock, create_tables
 from tests.crm.a_tenant import any_connection, any_price
 from tests.infra.test_policies import ALLOWED
+from tests.network.site import put_on, register
+from tests.network.site import set_terms as set_network_terms
 from tests.retail.counter import Counter
 from tests.simulation import MemoryDynamoDB
 from tests.store_of_files import Store
@@ -136,6 +147,28 @@ def import_long_events(world: World, count: int) -> str:
     return result.job.job_id
 
 
+def take_over_many(world: World, count: int) -> str:
+    router = register(world.beta, 8728)
+    rows = [
+        {"name": f"user{n}", "profile": "10M", "remote-address": f"10.1.{n // 200}.{n % 200}"} for n in range(count)
+    ]
+    ground = Ground(Place(pool="home", local_address="10.1.9.1"), (), {"10M": "HOME"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(take_over, "ask_router", lambda *_: found_data(judge_secrets(rows, ground)))
+        taken = take_over.take_over(
+            world.beta,
+            router.router_id,
+            take_over.AskedTakeOver({"10M": "HOME"}, TODAY),
+            dry_run=False,
+            connections=any_connection,
+            days=days_of_beta(),
+            now=NOW,
+            remember=forget,
+        )
+    assert taken.result.job is not None
+    return taken.result.job.job_id
+
+
 def test_the_settlement_worker_stays_within_its_policy_when_it_settles_cuts_and_restores(
     asked: Asked, the_clock: SetClock
 ) -> None:
@@ -180,6 +213,17 @@ def test_the_planner_stays_within_its_policy_when_it_plans_and_wakes_a_job(asked
     plan_settlements(RULE, None)
     assert ("CrmTable", "BatchWriteItem") in asked, "the job was asked for again"
     assert beyond("PlanSettlements", asked) == set()
+
+
+def test_the_import_worker_stays_within_its_policy_when_it_takes_over_a_router(
+    asked: Asked, the_clock: SetClock
+) -> None:
+    world = World.build(YESTERDAY)
+    taken_over = take_over_many(world, 401)
+    asked.clear()
+    deliver(run_import, {"tenant_id": "beta", "job_id": taken_over})
+    assert len(accesses_on("beta.rmain0001")) == 401
+    assert beyond("RunImport", asked) == set()
 
 
 def test_the_import_worker_stays_within_its_policy_for_subscribers_and_for_events(
@@ -230,6 +274,29 @@ def test_the_books_worker_stays_within_its_policy_when_it_cuts_who_is_overdue_an
     deliver(tend_book, {"do": "tend", "chain": counter.beta.chain})
     assert [event.kind.value for event in read_history("beta", 1)] == ["connect", "disable", "enable"]
     assert {("CrmTable", "PutItem"), ("CrmTable", "UpdateItem")} <= asked
+    assert beyond("TendBook", asked) == set()
+
+
+def test_the_books_worker_stays_within_its_policy_with_days_that_were_not_delivered(
+    asked: Asked, the_clock: SetClock
+) -> None:
+    """One is credited, and one is suspected of a router that is silent since, and then withdrawn."""
+    world = World.build(date(2026, 11, 1))
+    anis = world.connect((world.operator,), "anis", "HOME", date(2026, 11, 1))
+    set_billing_terms(world.operator, lambda terms: replace(terms, starts_on=date(2026, 11, 1)))
+    set_network_terms("op", undelivered=Undelivered.CREDIT)
+    router = register(world.operator, 1)
+    put_on(router, anis)
+    confirm([UndeliveredDay("op", YESTERDAY, 1, anis.number, router.router_id, Cause.ROUTER, "It was down.")])
+    note_silent(read_state(router.router_id), Reason.TIMED_OUT, NOW)
+    the_clock.at += timedelta(days=2)
+    asked.clear()
+    for _ in range(2):
+        deliver(tend_book, {"do": "tend", "chain": ["op"]})
+        note_answered(read_state(router.router_id), 10**6, the_clock.at)
+    days, _ = list_undelivered("op", None, None, 10, None)
+    assert [(one.day.day, one.status.value) for one in days] == [(23, "withdrawn"), (21, "credited")]
+    assert ("CrmTable", "DeleteItem") in asked
     assert beyond("TendBook", asked) == set()
 
 

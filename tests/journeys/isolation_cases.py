@@ -582,6 +582,99 @@ DUES = {
     "GET /v1/dues/ageing": Case(query={"limit": "1", "format": "json"}, leaves_out=_left("cursor")),
 }
 
+_ROUTER = {"router_id": "<router>"}
+_PLACE = {
+    "pool": "pppoe-pool",
+    "local_address": "10.20.0.1",
+    "hotspot_server": "hotspot1",
+    "arp_interface": "bridge",
+}
+_ROUTER_BODY = {
+    "name": "Core",
+    "address": "127.0.0.1",
+    "port": 1,
+    "transport": "api-tls",
+    "fingerprint": "9f2c61b0" * 8,
+    "username": "tributary",
+    "password": PASSWORD,
+    "profiles": [{"plan": "<plan>", "profile": "home-10"}],
+    "enabled": True,
+    **_PLACE,
+}
+_TAKE_OVER = {"plans": [{"profile": "home-10", "plan": "<plan>"}], "zone": "Mirpur", "start_on": "2026-11-22"}
+_GETS_ON = {"method": "pppoe", "address": "10.20.0.7", "locks_mac": False, "password": PASSWORD}
+
+NETWORK = {
+    "POST /v1/routers": Case(body=_ROUTER_BODY),
+    "GET /v1/routers": Case(query={"limit": "1"}, leaves_out=_left("cursor")),
+    "GET /v1/routers/{router_id}": Case({"router_id": "<usable-router>"}),
+    "PATCH /v1/routers/{router_id}": Case(_ROUTER, _ROUTER_BODY),
+    "DELETE /v1/routers/{router_id}": Case(_ROUTER),
+    "POST /v1/routers/{router_id}/test": Case(_ROUTER),
+    "POST /v1/routers/{router_id}/import": Case(
+        {"router_id": "<usable-router>"},
+        _TAKE_OVER,
+        {"dry_run": "false", "limit": "1"},
+        leaves_out=_left("cursor"),
+        also=Case({"router_id": "<lent-router>"}, _TAKE_OVER),
+    ),
+    "POST /v1/routers/{router_id}/lendings": Case(
+        _ROUTER,
+        {"reseller": "<child>", "prefix": "r-", **_PLACE},
+        also=Case(
+            _ROUTER,
+            {"reseller": "<child>", "prefix": "r-", "profiles": [{"plan": "$childs-plan", "profile": "home-10"}]},
+        ),
+    ),
+    "GET /v1/routers/{router_id}/lendings": Case({"router_id": "<lending-router>"}),
+    "DELETE /v1/routers/{router_id}/lendings/{reseller_id}": Case({"router_id": "<lending-router>", **_CHILD}),
+    "GET /v1/network/terms": Case(),
+    "PUT /v1/network/terms": Case(
+        body={
+            "suspend_by": "address_list",
+            "expired_profile": "expired",
+            "expired_list": "expired",
+            "active_list": "active",
+            "undelivered": "credit",
+            "mends_drift": False,
+        }
+    ),
+    "PUT /v1/subscribers/{subscriber_id}/access": Case(
+        _SUBSCRIBER, {"service": "<service>", "router": "<usable-router>", **_GETS_ON}
+    ),
+    "GET /v1/subscribers/{subscriber_id}/access": Case(_SUBSCRIBER, query={"service": "<service>"}),
+    "DELETE /v1/subscribers/{subscriber_id}/access": Case(_SUBSCRIBER, query={"service": "<service>"}),
+}
+
+_USABLE_ROUTER = {"router_id": "<usable-router>"}
+_COMPARED_ROUTER = {"router_id": "<lending-router>"}
+
+WATCHING = {
+    "GET /v1/routers/{router_id}/plan": Case(_USABLE_ROUTER, query=_FIRST_PAGE, leaves_out=_left("cursor")),
+    "POST /v1/routers/{router_id}/reconciliations": Case(_ROUTER, {"dry_run": False}),
+    "GET /v1/routers/{router_id}/reconciliations": Case(
+        _COMPARED_ROUTER, query=_FIRST_PAGE, leaves_out=_left("cursor")
+    ),
+    "GET /v1/routers/{router_id}/reconciliations/{reconciliation_id}": Case(
+        {**_COMPARED_ROUTER, "reconciliation_id": "<reconciliation>"}
+    ),
+    "GET /v1/routers/{router_id}/drift": Case(_COMPARED_ROUTER, query=_FIRST_PAGE, leaves_out=_left("cursor")),
+    "GET /v1/routers/{router_id}/drift/{date}": Case({**_COMPARED_ROUTER, "date": "2026-11-22"}),
+    "GET /v1/routers/{router_id}/health": Case(
+        _COMPARED_ROUTER,
+        query={**_FIRST_PAGE, "from": "2026-11-22T00:00:00Z", "to": "2026-11-22T06:00:00Z"},
+        leaves_out=_left("cursor"),
+    ),
+    "GET /v1/routers/{router_id}/health/now": Case(_COMPARED_ROUTER),
+    "GET /v1/network/lag": Case(query=_FIRST_PAGE, leaves_out=_left("cursor")),
+    "GET /v1/network/undelivered-days": Case(
+        query={**_FIRST_PAGE, "from": "2026-11-01", "to": "2026-11-22"}, leaves_out=_left("cursor")
+    ),
+    "GET /v1/routers/{router_id}/refused-changes": Case(_USABLE_ROUTER, query=_FIRST_PAGE, leaves_out=_left("cursor")),
+    "POST /v1/routers/{router_id}/refused-changes/retry": Case(_USABLE_ROUTER),
+    "GET /v1/subscribers/{subscriber_id}/session": Case(_SUBSCRIBER, query={"service": "<service>"}),
+}
+
 CASES: dict[str, Case] = {
     **PUBLIC,
     **PEOPLE,
@@ -593,4 +686,6 @@ CASES: dict[str, Case] = {
     **PROOFS,
     **PAPERS,
     **PARTNERS,
+    **NETWORK,
+    **WATCHING,
 }

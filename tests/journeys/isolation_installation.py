@@ -4,6 +4,7 @@ It is built once over HTTP and put back to how it was after every request that c
 the database is written down, key by key.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from chalicelib.documents.asking import find_document
 from chalicelib.documents.document import DocumentStatus
 from chalicelib.documents.worker import carry_out
 from chalicelib.ledger.doubts import Doubt, raise_doubt
+from chalicelib.network.undelivered import Cause, UndeliveredDay, confirm
+from chalicelib.network.worker import carry_out as speak_to_a_router
 from chalicelib.partners.accrue import accrue_due
 from chalicelib.proof.prove import prove_due
 from chalicelib.proof.sign_off import sign_off_due
@@ -28,6 +31,7 @@ from chalicelib.tenants.hierarchy import read_chain
 from tests.conftest import SetClock, create_tables
 from tests.documents.papers import picture, send_logo
 from tests.journeys.client import Client
+from tests.journeys.isolation_routers import routers_that_answer
 from tests.simulation.dynamodb import MemoryDynamoDB
 from tests.simulation.storage import Partition, Record
 from tests.store_of_files import store_of_files
@@ -177,7 +181,12 @@ def _query_touch(params: dict[str, Any]) -> Touch:
 def installed() -> Iterator[Installation]:
     """The installation, in an engine of its own, at noon of 22 November 2026 in Dhaka; 20 November is settled."""
     memory, source = MemoryDynamoDB(), SetClock(datetime(2026, 11, 22, 6, 0, tzinfo=UTC))
-    with memory.installed(), TemporaryDirectory() as folder, store_of_files(Path(folder) / "files"):
+    with (
+        memory.installed(),
+        routers_that_answer(),
+        TemporaryDirectory() as folder,
+        store_of_files(Path(folder) / "files"),
+    ):
         rows.forget_connections()
         create_tables()
         restore = clock.replace(now=source.now, sleep=lambda seconds: None)
@@ -212,6 +221,8 @@ def _build(memory: MemoryDynamoDB, source: SetClock) -> Installation:
         party.ids |= dict.fromkeys(("percentage-child", "child-statement", "commission-statement"), NOBODY)
         party.ids["childs-subscriber"] = NOBODY
         party.ids["parent-plan"] = parties[TREE[code]].ids["plan"] if TREE[code] else NOBODY
+    for code in TREE:
+        _route(parties, code)
     for code in INVOICED:
         _invoice(parties[code], parties[TREE[code]])
     for code in EARNING:
@@ -308,6 +319,35 @@ def _correct(party: Party) -> str:
     party.owner.post(at, {"type": "disable", "effective_on": "2026-11-20"}).ok(201)
     wrong = {"type": "withdraw", "withdraws": "disable", "effective_on": "2026-11-20"}
     return str(party.owner.post(at, wrong).ok(201)["correction"]["id"])
+
+
+def _route(parties: dict[str, Party], code: str) -> None:
+    """A router with nothing on it, and one that is lent to its first child."""
+    party, child = parties[code], next((one for one, above in TREE.items() if above == code), None)
+    # Nothing answers there, and that is told at once.
+    body = {"address": "127.0.0.1", "port": 1, "username": "tributary", "password": PASSWORD}
+    party.ids["router"], party.ids["lending-router"] = (
+        str(party.owner.post("/v1/routers", {"name": name, **body}).ok(201)["id"]) for name in ("Spare", "Core")
+    )
+    party.ids["usable-router"] = party.ids["router"]
+    party.ids.setdefault("lent-router", NOBODY)
+    party.ids["childs-plan"] = NOBODY if child is None else parties[child].ids["plan"]
+    if child is not None:
+        at = f"/v1/routers/{party.ids['lending-router']}/lendings"
+        prefix = f"{child.lower()}-"
+        party.owner.post(at, {"reseller": parties[child].tenant_id, "prefix": prefix}).ok(201)
+        parties[child].ids["lent-router"] = party.ids["lending-router"]
+    # Alpha's line is on the operator's router; Beta's is on its own, so that Alpha may take back what it has lent.
+    on = party.ids["lent-router" if code == "ALPHA" else "lending-router"]
+    access = {"router": on, "method": "pppoe", "password": PASSWORD}
+    party.owner.put(f"/v1/subscribers/{party.ids['subscriber']}/access", access).ok(200)
+    compared = party.ids["lending-router"]
+    asked = party.owner.post(f"/v1/routers/{compared}/reconciliations", {"dry_run": True}).ok(202)
+    party.ids["reconciliation"] = asked["id"]
+    speak_to_a_router({"do": "night", "router": compared, "day": "2026-11-22"})
+    service, subscriber = (int(re.sub(r".*\D", "", party.ids[kind])) for kind in ("service", "subscriber"))
+    missed = date(2026, 11, 20), service, subscriber, on, Cause.ROUTER, "It was down."
+    confirm([UndeliveredDay(party.tenant_id, *missed)])
 
 
 def _invoice(party: Party, parent: Party) -> None:

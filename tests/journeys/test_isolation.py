@@ -58,6 +58,8 @@ FOREIGN = (
     "commission-statement",
     "logo",
     "document",
+    "router",
+    "lending-router",
 )
 """The kinds of id that are put where one's own belong."""
 
@@ -74,8 +76,12 @@ CREDENTIAL_ROUTES = {
     "POST /v1/users/{user_id}/password",
     "POST /v1/resellers",
     "POST /v1/resellers/{reseller_id}/login-as",
+    "POST /v1/routers",
+    "PATCH /v1/routers/{router_id}",
+    "PUT /v1/subscribers/{subscriber_id}/access",
 }
-"""What nobody does with a login-as token: people, passwords, a reseller (that brings its owner), a third tenant."""
+"""What nobody does with a login-as token: people, passwords (of routers and lines too), a reseller (that brings its
+owner), a third tenant."""
 
 OWNERS_ROUTES = {"POST /v1/ledger/periods/{month}/reopening", "POST /v1/doubts/{doubt_id}/dismissal"}
 """What only an owner in person does."""
@@ -98,14 +104,24 @@ OF_ALL_TOGETHER = {
 }
 """Kinds of row of the whole installation that lie under the operator, named by digests."""
 
-OF_ALL_BY_NAME = {"tree": "/", "open-jobs": "#"}
+OF_ALL_BY_NAME = {"tree": "/", "open-jobs": "#", "all-routers": "."}
 """The same, but each named by the tenant it is of, of which only one's own and those below it are asked for."""
+
+OF_A_LENT_ROUTER = {"routers", "router-states"}
+"""Kinds of row of a tenant above that are read of a router that it lends: its name and how it is."""
+
+ON_A_ROUTER = {"accesses", "access-changes", "refused-changes", "router-addresses"}
+"""Kinds of row of a tenant above that are about services on its router, and name it; of services of the caller's own."""
+
+OF_A_LENT_OUTBOX = {"GET /v1/network/lag": {"access-changes"}}
+"""What waits for a router is kept by time: the database passes over what is not of the caller's services."""
 
 OF_WHO_ACTS = {"users", "sessions"}
 """Under login-as also the person behind the token, with its sign-in at the parent."""
 
 OF_EVERY_CHILD = {
     "GET /v1/resellers": {"fund"},
+    "GET /v1/routers/{router_id}/lendings": {"tenant"},
     "GET /v1/tie-outs": {"fund", "journals"},
     "POST /v1/proofs": {"journals", "settlements"},
     "GET /v1/ledger/reports/tie-out": {"journals", "periods", "digest-state", "digests", "digest-legs", "entries"},
@@ -186,10 +202,16 @@ def ask(
 
 def _may_touch(isp: Installation, route: str, party: Party, named: str | None, touch: Touch, acting: bool) -> bool:
     """Whether a row is the business of this party on this route; `named` is the reseller that the path names."""
-    tenant_id, kind = touch.pk.split("#")[:2]
+    tenant_id, kind, *rest = touch.pk.split("#")
     if kind in OF_ALL_BY_NAME:
         return _is_ours_of_all(party, touch, kind)
     if tenant_id == party.tenant_id:
+        return True
+    if kind in OF_A_LENT_ROUTER and touch.is_read and touch.bounds == (party.ids["lent-router"],):
+        return True
+    if kind in ON_A_ROUTER and rest == [party.ids["lent-router"]] and _is_of_own_service(party, kind, touch):
+        return True
+    if kind in OF_A_LENT_OUTBOX.get(route, ()) and rest == [party.ids["lent-router"]] and touch.is_read:
         return True
     if tenant_id in party.chain:
         acts = acting and tenant_id == party.chain[-2] and kind in OF_WHO_ACTS
@@ -207,6 +229,14 @@ def _may_touch(isp: Installation, route: str, party: Party, named: str | None, t
         return route in OF_A_NEWCOMER
     is_below = named in party.children and named in isp.party_of(tenant_id).chain
     return is_below and touch.is_read and kind in BELOW_A_CHILD.get(route, ())
+
+
+def _is_of_own_service(party: Party, kind: str, touch: Touch) -> bool:
+    """Whether all of it is about services of the caller's. A row about an address is named by that alone."""
+    if kind == "router-addresses":
+        return len(touch.bounds) == 1
+    names = [bound.partition("#")[2] if kind == "access-changes" else bound for bound in touch.bounds]
+    return names != [] and all(name.startswith(f"{party.tenant_id}.") for name in names)
 
 
 def _is_ours_of_all(party: Party, touch: Touch, kind: str) -> bool:
@@ -309,6 +339,8 @@ def foreign_ids(isp: Installation, party: Party, kind: str) -> list[str]:
     if kind == "subscriber":
         # Its own to bill, though not to look after; the routes that are not about money refuse it all the same.
         allowed |= {party.ids["childs-subscriber"]}
+    if kind == "usable-router":
+        allowed |= {party.ids["lent-router"], party.ids["lending-router"], party.ids["router"]}
     if kind == "invoice":
         # What it has sent is its own, though the id begins with who got it.
         allowed |= {party.ids.get("child-invoice", "")}

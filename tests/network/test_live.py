@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.network.connection import Connection, Reason, RouterFailure, Target, connect
-from chalicelib.network.health import Health, health_of, read_health
+from chalicelib.network.health import health_of, read_health
 from chalicelib.network.live import (
     Session,
     SignOff,
@@ -21,7 +21,7 @@ from chalicelib.network.live import (
     sign_off,
     static_session,
 )
-from chalicelib.network.model import Method
+from chalicelib.network.model import Health, Method
 from chalicelib.network.values import read_mac, read_moment, read_number, read_pair, read_size, read_span, read_text
 from local.routeros.router import Router
 from local.routeros.server import RouterServer

@@ -1,0 +1,85 @@
+"""Lend: let a direct reseller put its services on one's router, under names that begin with a prefix of its own."""
+
+from collections.abc import Sequence
+
+from chalicelib.aws import keys
+from chalicelib.aws.log import log
+from chalicelib.aws.queue import send_to_routers
+from chalicelib.aws.tables import ConditionFailed, Delete, Operation, Put, Remember, read, write
+from chalicelib.core.errors import Conflict, NotFound, Unavailable
+from chalicelib.network.find import find_router, lendings_of
+from chalicelib.network.in_line import bring_in_line
+from chalicelib.network.model import Lending, Place
+from chalicelib.network.register import TRIES, busy
+from chalicelib.network.store import LendingRow, lending_rows, to_lending, update_of_router
+from chalicelib.tenants.model import Tenant
+
+
+def lend_router(tenant: Tenant, text: str, child: Tenant, place: Place, remember: Remember) -> Lending:
+    """Let the child use the router with that place on it. `NotFound`.
+
+    `Conflict`: `already-lent`; `prefix-taken` where the prefix of another is the same, begins with it or begins it: one
+    of the two could have names that look like the other's.
+    """
+    for _ in range(TRIES):
+        router = find_router(tenant.tenant_id, text)
+        lending = Lending(router.router_id, child.tenant_id, place)
+        under_child, under_router = lending_rows(lending)
+        put = Put(under_child, LendingRow.pk.does_not_exist())
+        _check_prefix(lending, lendings_of(router.router_id))
+        operations: list[Operation] = [
+            # Any other lending moves the router's revision: no prefix can have come in between.
+            update_of_router(router, router, lendings=1),
+            put,
+            Put(under_router, LendingRow.pk.does_not_exist()),
+        ]
+        try:
+            write(*operations, *remember(lending))
+            return lending
+        except ConditionFailed as failure:
+            if failure.failed(put):
+                raise _already_lent() from None
+    raise busy()
+
+
+def end_lending(tenant: Tenant, text: str, child_id: str) -> None:
+    """Take the router back. `NotFound`; `Conflict` `router-in-use` while a service of the child is on it."""
+    for _ in range(TRIES):
+        router = find_router(tenant.tenant_id, text)
+        row = read(LendingRow, keys.lent_router(child_id, router.router_id))
+        if row is None:
+            raise NotFound("lending")
+        under_child, under_router = lending_rows(to_lending(router.router_id, row))
+        unused = LendingRow.uses.does_not_exist() | (LendingRow.uses == 0)
+        gone = Delete(LendingRow.at(under_child.key), LendingRow.pk.exists() & unused)
+        try:
+            write(update_of_router(router, router, lendings=-1), gone, Delete(LendingRow.at(under_router.key)))
+        except ConditionFailed as failure:
+            if failure.failed(gone) and failure.rows[gone] is not None:
+                raise Conflict("router-in-use", "Services of this reseller are on the router.") from None
+            continue
+        _bring_in_line_soon(router.router_id, f"lending.{router.revision + 1}")
+        return
+    raise busy()
+
+
+def _bring_in_line_soon(router_id: str, why: str) -> None:
+    """Services that were taken off a moment ago may be there yet, under a prefix that is nobody's now. The lending is
+    over whether or not this is heard: the comparison of the next night finds them too."""
+    try:
+        send_to_routers([bring_in_line(router_id, why)])
+    except Unavailable as refusal:
+        log("router not brought in line", router=router_id, reason=refusal.detail)
+
+
+def _check_prefix(lending: Lending, others: Sequence[Lending]) -> None:
+    if any(other.tenant_id == lending.tenant_id for other in others):
+        raise _already_lent()
+    prefix = lending.place.prefix
+    for other in others:
+        if prefix.startswith(other.place.prefix) or other.place.prefix.startswith(prefix):
+            raise Conflict("prefix-taken", f"The prefix {other.place.prefix} of another reseller overlaps with it.")
+
+
+def _already_lent() -> Conflict:
+    return Conflict("already-lent", "The router is lent to this reseller already.")

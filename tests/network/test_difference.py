@@ -1,0 +1,260 @@
+"""From what a router has to what it should have: the steps get there, doing them again is nothing, others' things stay."""
+
+import string
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from chalicelib.network.difference import Difference
+from chalicelib.network.entries import PROFILE_MENUS, SERVICE_MENUS, Menu, ServiceKey, is_so, mark_of, read_mark
+from chalicelib.network.model import Method
+from chalicelib.network.steps import Kind
+from chalicelib.network.wanted import Wanted
+from tests.network.wanting import Menus, wanted
+
+NAMES = "abcd"
+SERVICES = (1, 2, 3, 4)
+ADDRESSES = ["10.30.0.1", "10.30.0.2", "10.30.0.3", "10.30.0.4"]
+GONE = 9
+"""A service that is on the router and nowhere else."""
+
+
+def kinds(difference: Difference) -> list[tuple[str, str, str]]:
+    return [(step.kind.value, step.menu.value, step.name) for step in difference.steps]
+
+
+def secret(menus: Menus, name: str, number: int, version: int = 1, **more: str) -> str:
+    mark = mark_of(("alpha", number), version)
+    return menus.add(Menu.SECRET, name=name, service="pppoe", profile="default", comment=mark, password="old", **more)
+
+
+@pytest.fixture
+def menus() -> Menus:
+    made = Menus()
+    made.bring(made.difference([wanted(50, "z"), wanted(51, "y", Method.HOTSPOT)]))
+    return made
+
+
+def test_two_that_exchange_their_names_keep_their_passwords_though_only_the_router_knows_them(menus: Menus) -> None:
+    first, second = secret(menus, "a", 1, 0), secret(menus, "b", 2, 0)
+    unknown = {"password_sealed": None, "password_version": 0}
+    swapped = [wanted(1, "b", **unknown), wanted(2, "a", **unknown)]
+    found = menus.difference(swapped)
+    assert kinds(found) == [
+        ("set", "/ppp/secret", "tb:alpha.v1"),
+        ("set", "/ppp/secret", "a"),
+        ("set", "/ppp/secret", "b"),
+    ]
+    menus.bring(found)
+    names = {id: row["name"] for id, row in menus.rows[Menu.SECRET].items()}
+    assert (names[first], names[second]) == ("b", "a")
+    assert menus.difference(swapped) == Difference()
+
+
+@pytest.mark.parametrize("done", [1, 2])
+def test_an_exchange_that_was_left_in_the_middle_is_brought_to_its_end(menus: Menus, done: int) -> None:
+    secret(menus, "a", 1), secret(menus, "b", 2)
+    swapped = [wanted(1, "b"), wanted(2, "a")]
+    for step in menus.difference(swapped).steps[:done]:
+        menus.do(step)
+    menus.bring(menus.difference(swapped))
+    assert {row["comment"]: name for name, row in menus.named(Menu.SECRET).items() if name in "ab"} == {
+        mark_of(("alpha", 1), 1): "b",
+        mark_of(("alpha", 2), 1): "a",
+    }
+
+
+def test_names_that_move_up_a_row_are_set_from_its_end_on_with_one_command_each(menus: Menus) -> None:
+    for number, name in ((1, "a"), (2, "b"), (3, "c")):
+        secret(menus, name, number)
+    found = menus.difference([wanted(1, "b"), wanted(2, "c"), wanted(3, "d")])
+    assert [step.name for step in found.steps] == ["d", "c", "b"]
+
+
+def test_two_static_lines_that_exchange_addresses_and_names(menus: Menus) -> None:
+    before = [wanted(n, name, Method.STATIC, address=at, locks_mac=True) for n, name, at in _static("ab", (0, 1))]
+    menus.bring(menus.difference(before))
+    after = [wanted(n, name, Method.STATIC, address=at, locks_mac=True) for n, name, at in _static("ba", (1, 0))]
+    menus.bring(menus.difference(after))
+    assert menus.difference(after) == Difference()
+    assert [len(menus.rows[menu]) for menu in (Menu.QUEUE, Menu.ADDRESS, Menu.ARP)] == [2, 2, 2]
+
+
+def _static(names: str, at: tuple[int, ...]) -> list[tuple[int, str, str]]:
+    return [(number, name, ADDRESSES[one]) for number, (name, one) in enumerate(zip(names, at, strict=True), 1)]
+
+
+def test_a_changed_name_is_one_command_and_the_entry_is_never_away(menus: Menus) -> None:
+    secret(menus, "a", 1)
+    found = menus.difference([wanted(1, "b")])
+    assert [(step.kind, step.with_password) for step in found.steps] == [(Kind.SET, False)]
+    assert found.steps[0].sets == {"name": "b", "profile": "tb-HOME"}
+
+
+def test_from_pppoe_to_static_and_back(menus: Menus) -> None:
+    secret(menus, "a", 1)
+    static = [wanted(1, "a", Method.STATIC, address=ADDRESSES[0])]
+    found = menus.difference(static)
+    assert [one[:2] for one in kinds(found)] == [
+        ("remove", "/ppp/secret"),
+        ("add", "/queue/simple"),
+        ("add", "/ip/firewall/address-list"),
+    ]
+    menus.bring(found)
+    assert menus.difference(static) == Difference()
+    menus.bring(menus.difference([wanted(1, "a")]))
+    assert [len(menus.rows[menu]) for menu in SERVICE_MENUS] == [2, 1, 0, 0, 0]  # "y" and "z" stay
+
+
+def test_a_secret_that_may_be_adopted_gets_our_mark_and_keeps_its_password(menus: Menus) -> None:
+    menus.add(Menu.SECRET, name="a", password="theirs", profile="tb-HOME", service="pppoe", comment="uncle's line")
+    unknown = wanted(1, "a", password_sealed=None, password_version=0, adopts=True)
+    menus.bring(menus.difference([unknown]))
+    row = menus.named(Menu.SECRET)["a"]
+    assert (row["password"], row["comment"]) == ("theirs", "tributary alpha.v1 k0")
+    menus.bring(menus.difference([wanted(1, "a", adopts=True)]))  # a password was given
+    assert (row := menus.named(Menu.SECRET)["a"])["password"] == "secret"
+    assert row["comment"] == "tributary alpha.v1 k1"
+
+
+def test_a_secret_of_others_is_in_the_way_and_what_we_have_under_the_old_name_stays(menus: Menus) -> None:
+    menus.add(Menu.SECRET, name="b", password="theirs")
+    secret(menus, "a", 1)
+    found = menus.difference([wanted(1, "b")])
+    assert (found.steps, [one.service for one in found.obstacles]) == ((), [("alpha", 1)])
+    assert "is not ours" in found.obstacles[0].reason
+
+
+def test_a_service_that_cannot_move_keeps_its_name_from_the_one_that_was_to_get_it(menus: Menus) -> None:
+    menus.add(Menu.SECRET, name="c", password="theirs")
+    secret(menus, "a", 1), secret(menus, "b", 2)
+    found = menus.difference([wanted(1, "b"), wanted(2, "c")])
+    assert found.steps == ()
+    assert {one.service: one.reason.split(";")[0] for one in found.obstacles} == {
+        ("alpha", 1): "Another service has the name b on this router",
+        ("alpha", 2): "The router has an entry named c in /ppp/secret that is not ours",
+    }
+
+
+def test_a_deleted_secret_whose_password_is_not_known_is_told(menus: Menus) -> None:
+    found = menus.difference([wanted(1, "a", password_sealed=None, password_version=0)])
+    assert found.steps == ()
+    assert "password is not known" in found.obstacles[0].reason
+
+
+def test_our_profile_is_mended_and_one_of_others_with_its_name_is_not() -> None:
+    ours, theirs = Menus(), Menus()
+    ours.add(Menu.PROFILE, name="tb-HOME", rate_limit="1k/1k", comment="tributary profile", on_up="/log info up")
+    theirs.add(Menu.PROFILE, name="tb-HOME", rate_limit="1k/1k")
+    found = ours.difference([wanted(1, "a")])
+    assert kinds(found) == [("set", "/ppp/profile", "tb-HOME"), ("add", "/ppp/secret", "a")]
+    ours.bring(found)
+    assert ours.named(Menu.PROFILE)["tb-HOME"]["on-up"] == "/log info up"
+    assert kinds(theirs.difference([wanted(1, "a")])) == [("add", "/ppp/secret", "a")]
+
+
+def test_a_profile_that_others_keep_and_that_is_away_is_told_once_and_nothing_is_done(menus: Menus) -> None:
+    named = replace(wanted(1, "a"), profiles=())
+    entry = replace(named.entries[0], attributes={**named.entries[0].attributes, "profile": "gold"})
+    found = menus.difference([replace(named, entries=(entry,))])
+    assert (found.steps, [one.reason.split(";")[0] for one in found.obstacles]) == (
+        (),
+        ["The router has no profile named gold"],
+    )
+
+
+def test_a_caller_id_in_small_letters_is_set_because_a_router_compares_it_as_it_is(menus: Menus) -> None:
+    menus.bring(menus.difference([wanted(1, "a", locks_mac=True)]))
+    row = menus.named(Menu.SECRET)["a"]
+    row["caller-id"] = row["caller-id"].lower()
+    found = menus.difference([wanted(1, "a", locks_mac=True)])
+    assert [dict(step.sets) for step in found.steps] == [{"caller-id": "9C:53:00:07:00:01"}]
+
+
+@some.composite
+def wanted_services(draw: some.DrawFn) -> list[Wanted]:
+    """Up to four services with names and addresses of their own."""
+    numbers = draw(some.lists(some.sampled_from(SERVICES), unique=True))
+    names, addresses = draw(some.permutations(NAMES)), draw(some.permutations(ADDRESSES))
+    made = []
+    for number, name, address in zip(numbers, names, addresses, strict=False):
+        method = draw(some.sampled_from(list(Method)))
+        more = {} if draw(some.booleans()) else {"password_sealed": None, "password_version": 0}
+        given_address = address if method is Method.STATIC or draw(some.booleans()) else None
+        flags = {name: draw(some.booleans()) for name in ("adopts", "locks_mac", "suspended")}
+        made.append(wanted(number, name, method, address=given_address, **more, **flags))
+    return made
+
+
+@some.composite
+def routers(draw: some.DrawFn) -> Menus:
+    """A router with some entries of ours, of services that are gone and of others."""
+    menus = Menus()
+    for menu in PROFILE_MENUS:
+        if draw(some.booleans()):
+            comment = {} if menu is Menu.HOTSPOT_PROFILE else {"comment": "tributary profile"}
+            menus.add(menu, name="tb-HOME", rate_limit=draw(some.sampled_from(["5000k/10000k", "1k/1k"])), **comment)
+    comments = [mark_of(("alpha", number), version) for number in (*SERVICES, GONE) for version in (0, 1)]
+    comment = some.sampled_from([*comments, "uncle's line", ""])
+    for menu in SERVICE_MENUS:
+        by_address = menu in (Menu.ADDRESS, Menu.ARP)
+        for at in draw(some.sets(some.sampled_from(ADDRESSES if by_address else list(NAMES)))):
+            row = {"address": at} if by_address else {"name": at}
+            if menu is Menu.ADDRESS:
+                row["list"] = draw(some.sampled_from(["active", "expired", "theirs"]))
+            row["disabled"] = draw(some.sampled_from(["true", "false"]))
+            menus.add(menu, **row, comment=draw(comment))
+    return menus
+
+
+def ours(menus: Menus, key: ServiceKey) -> list[tuple[Menu, dict[str, str]]]:
+    return [
+        (menu, row)
+        for menu in SERVICE_MENUS
+        for row in menus.rows[menu].values()
+        if (mark := read_mark(row["comment"])) and mark[0] == key
+    ]
+
+
+@settings(max_examples=400, deadline=None)
+@given(some.data(), wanted_services(), routers())
+def test_the_steps_lead_to_what_is_wanted_and_touch_nothing_else(
+    data: some.DataObject, asked: list[Wanted], menus: Menus
+) -> None:
+    scope = {one.key for one in asked} | data.draw(some.sampled_from([set(), {("alpha", GONE)}]))
+    before = {(menu, id): dict(row) for menu in SERVICE_MENUS for id, row in menus.rows[menu].items()}
+    found = menus.difference(asked, scope)
+    adopting = {one.key for one in asked if one.access.adopts}
+    for step in found.steps:
+        if step.kind is Kind.ADD or step.menu in PROFILE_MENUS:
+            continue
+        mark = read_mark(step.row["comment"])
+        assert step.service in scope
+        assert mark[0] == step.service if mark is not None else step.service in adopting
+    menus.bring(found)
+    blocked = {one.service for one in found.obstacles}
+    for one in asked:
+        if one.key in blocked:
+            continue
+        rows = ours(menus, one.key)
+        assert sorted(menu for menu, _ in rows) == sorted(entry.menu for entry in one.entries)
+        for menu, row in rows:
+            [entry] = [entry for entry in one.entries if entry.menu is menu]
+            assert all(is_so(entry, name, row) for name in entry.attributes)
+    for (menu, id), row in before.items():
+        mark = read_mark(row["comment"])
+        if (mark is not None and mark[0] not in scope) or (mark is None and not adopting):
+            assert menus.rows[menu][id] == row
+    if ("alpha", GONE) in scope:
+        assert ours(menus, ("alpha", GONE)) == []
+    again = menus.difference(asked, scope)
+    assert again.steps == ()
+    assert {one.service for one in again.obstacles} == blocked
+
+
+@given(some.text(string.printable, max_size=30))
+def test_any_other_comment_than_a_mark_is_never_taken_for_one(text: str) -> None:
+    mark = read_mark(text)
+    assert mark is None or mark_of(*mark) == text
