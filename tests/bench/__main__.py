@@ -18,6 +18,7 @@ from tests.bench import (
     papers,
     posting,
     proof,
+    routers,
     schedules,
     settlement,
     statements,
@@ -54,6 +55,7 @@ def main(only: str = "") -> int:
         "invoices": _invoices,
         "papers": lambda: show("Papers", papers.figures()),
         "reports": lambda: show("Reports", in_memory(statements.measure)),
+        "routers": lambda: show("Routers", routers.figures(in_memory)),
         "schedules": lambda: show("Schedules", schedules.figures()),
         "mutants": lambda: show("Mutants", mutants.figures()),
     }
