@@ -9,7 +9,7 @@ STRICT := $(addprefix chalicelib/,core ledger funds billing network retail partn
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/ready .venv-engine/ready ## Start everything on this machine (HOST, PORT, DATA_DIR, DEMO, OPERATOR_EMAIL, OPERATOR_PASSWORD)
+run: .venv/ready .venv-engine/ready ## Start everything on this machine (HOST, PORT, DATA_DIR, DEMO, ROUTERS, OPERATOR_EMAIL, OPERATOR_PASSWORD)
 	@.venv/bin/python -m local
 
 test: .venv/ready .venv-engine/ready ## Run the tests

@@ -5,8 +5,11 @@ that was killed is done again from its first day, and what is there already answ
 """
 
 import time
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+
+import boto3
 
 from chalicelib.auth.admit import NewUser, admit_user
 from chalicelib.auth.model import Role
@@ -18,9 +21,11 @@ from chalicelib.billing.run import settle_through
 from chalicelib.core.dates import last_ended_day, start_of
 from chalicelib.core.errors import Conflict
 from chalicelib.tenants.hierarchy import TreeNode, read_chain, read_tree
+from local.boxes.process import Listening
 from local.demo_desk import DemoClock, Desk, demo_time
 from local.demo_isp import DAYS, PASSWORD, RESELLERS, STAFF
 from local.demo_month import Act, acts_by_day
+from local.demo_network import connect_lines
 
 TIMEZONE: Final = "Asia/Dhaka"
 OFFICE_OPENS: Final = timedelta(hours=10)
@@ -28,8 +33,11 @@ SETTLES_AT: Final = timedelta(minutes=5)
 """After midnight, for the day before."""
 
 
-def fill() -> None:
-    """Fill a fresh installation, or go on with one whose filling was cut off. Raises DemoRefusedError on a defect."""
+def fill(routers: Sequence[Listening] = ()) -> None:
+    """Fill a fresh installation, or go on with one whose filling was cut off. Raises DemoRefusedError on a defect.
+
+    `routers` are the simulated ones; without them nobody is on a router.
+    """
     started = time.monotonic()
     with demo_time() as demo_clock:
         first = _first_day()
@@ -41,6 +49,8 @@ def fill() -> None:
             month.live(number)
             if number % 10 == 0:
                 _say(f"{number} days lived and settled")
+        demo_clock.put_to(datetime.now(UTC))
+        month.connect_lines(routers)
     _settle(last_ended_day(clock.now(), TIMEZONE))
     _tell(first, time.monotonic() - started)
 
@@ -64,6 +74,14 @@ class _Month:
             self._do(act, f"demo-{number}-{place}")
         self._clock.put_to(midnight + timedelta(days=1) + SETTLES_AT)
         _settle(day)
+
+    def connect_lines(self, routers: Sequence[Listening]) -> None:
+        """Put some of the subscribers on the routers."""
+        if routers:
+            lines = connect_lines(self._desk.ask, self._ids, routers)
+            # Each line has told its router; one look is enough, and the first plan of the routers asks for it.
+            boto3.client("sqs").purge_queue(QueueUrl=config().routers_queue_url)
+            _say(f"{lines} lines are on {len(routers)} simulated routers")
 
     def _do(self, act: Act, key: str) -> None:
         answer = self._desk.ask(act.by, act.method, _named(act.path, self._ids), _named(act.body, self._ids), key)

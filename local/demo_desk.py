@@ -93,6 +93,7 @@ class Desk:
     def _send(self, method: str, path: str, body: Any, **headers: str) -> Any:
         raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         environ = {
+            "QUERY_STRING": path.partition("?")[2],
             "REQUEST_METHOD": method,
             "REQUEST_URI": path,
             "SERVER_PROTOCOL": "HTTP/1.1",

@@ -5,17 +5,22 @@ Both can be cut off at any point by a kill, so what is still to do is written do
 
 import importlib
 import json
+from collections.abc import Sequence
 from typing import Final
 
 from local import kept
+from local.boxes.process import Listening
 from local.refusal import Refused
 from local.settings import Settings
 
 STATE_FILE: Final = "first-start.json"
 
 
-def complete(settings: Settings) -> bool:
-    """Does what is still to do of the first start; True where anything was. Raises Refused for settings it dislikes."""
+def complete(settings: Settings, routers: Sequence[Listening] = ()) -> bool:
+    """Does what is still to do of the first start; True where anything was. Raises Refused for settings it dislikes.
+
+    `routers` are the simulated ones, which the demo ISP works with.
+    """
     path = settings.data_dir / STATE_FILE
     state = json.loads(path.read_text()) if path.exists() else {"installed": False, "demo": settings.demo}
     if state["installed"] and not state["demo"]:
@@ -26,7 +31,7 @@ def complete(settings: Settings) -> bool:
         state["installed"] = True
         kept.write_whole(path, json.dumps(state))
     if state["demo"]:
-        _fill_with_demo()
+        _fill_with_demo(routers)
         state["demo"] = False
         kept.write_whole(path, json.dumps(state))
     return True
@@ -43,7 +48,7 @@ def _install(settings: Settings) -> None:
         raise Refused(f"OPERATOR_EMAIL or OPERATOR_PASSWORD is not accepted: {refusal.detail}") from refusal
 
 
-def _fill_with_demo() -> None:
+def _fill_with_demo(routers: Sequence[Listening]) -> None:
     try:
         demo = importlib.import_module("local.demo")
     except ModuleNotFoundError as error:
@@ -51,4 +56,4 @@ def _fill_with_demo() -> None:
             raise
         return
     print("filling in the demo ISP: a minute or so, this once", flush=True)
-    demo.fill()
+    demo.fill(routers)

@@ -4,12 +4,17 @@ import importlib
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from local import claims, first_start, kept, scheduler, settings, storage
+from local.boxes import process as boxes
+from local.boxes.table import ADMIN, ADMIN_PASSWORD
 from local.engine import process
 from local.gateway import Gateway
 from local.http import serve
@@ -51,16 +56,36 @@ def run(chosen: settings.Settings) -> None:
     lock = claims.claim_folder(chosen.data_dir)
     listener = claims.claim_port(chosen.host, chosen.port)
     _say(f"data in {chosen.data_dir}; starting the local engine")
+    # They come up beside the engine: nobody waits for the one and then for the other.
+    simulated = _begin_routers(chosen)
+    try:
+        _run(chosen, stop, listener, simulated)
+    finally:
+        if simulated:
+            simulated.stop()
+        os.close(lock)
+
+
+def _begin_routers(chosen: settings.Settings) -> boxes.Boxes | None:
+    if not chosen.routers:
+        return None
+    folder, log = chosen.data_dir / settings.ROUTERS_FOLDER, chosen.data_dir / "routers.log"
+    return boxes.begin(folder, log, is_demo=chosen.demo)
+
+
+def _run(chosen: settings.Settings, stop: "_Stop", listener: socket.socket, simulated: boxes.Boxes | None) -> None:
     engine = process.start(chosen.data_dir / "engine", chosen.data_dir / "engine.log")
     try:
         storage.point_at(engine.url)
         os.environ.update(storage.prepare())
         _configure_app(chosen)
         app = one_request_a_thread(importlib.import_module("app").app)
-        is_first = first_start.complete(chosen)
+        routers = simulated.wait() if simulated else []
+        is_first = first_start.complete(chosen, routers)
         work = scheduler.Scheduler()
 
         def ready() -> None:
+            _tell_routers(chosen, routers)
             _tell_how_to_sign_in(chosen, listener.getsockname()[1], is_first)
             _start_functions(work)
 
@@ -71,7 +96,6 @@ def run(chosen: settings.Settings) -> None:
         _say("stopped")
     finally:
         engine.stop()
-        os.close(lock)
 
 
 def _configure_app(chosen: settings.Settings) -> None:
@@ -87,6 +111,7 @@ def _start_functions(work: scheduler.Scheduler) -> None:
     requeue = scheduler.function_at("chalicelib.crm.job", "requeue_open_jobs")
     if requeue:
         requeue(os.environ["OPERATOR_ID"], 0)
+    _take_routers_up_again()
     for module, name, seconds in PLANNERS:
         planner = scheduler.function_at(module, name)
         if planner:
@@ -100,6 +125,27 @@ def _start_functions(work: scheduler.Scheduler) -> None:
     if reach:
         routers = os.environ["ROUTERS_QUEUE_URL"]
         work.for_each_message(routers, reach, scheduler.ROUTERS_SIDE_BY_SIDE, scheduler.ROUTER_TIMEOUT_SECONDS)
+
+
+def _take_routers_up_again() -> None:
+    """A killed server leaves its routers to workers that are gone with it, and simulated ones were away as it was."""
+    find = scheduler.function_at("chalicelib.network.find", "all_router_ids")
+    again = [scheduler.function_at("chalicelib.network.state", name) for name in ("let_go", "end_pause")]
+    for router_id in find(os.environ["OPERATOR_ID"]) if find else ():
+        for do in again:
+            if do:
+                do(router_id)
+
+
+def _tell_routers(chosen: settings.Settings, routers: Sequence[boxes.Listening]) -> None:
+    for one in routers:
+        kind = "RouterOS API" if one.fingerprint is None else "RouterOS API over TLS"
+        is_away = f", but not now: {one.error}" if one.error else ""
+        _say(f"simulated router {one.name} at 127.0.0.1:{one.port} ({kind}){is_away}")
+    if routers:
+        _say(f"  their user is {ADMIN} with password {ADMIN_PASSWORD}; to look at a menu of one:")
+        where = "" if chosen.data_dir == Path(settings.DATA_DIR) else f"DATA_DIR={chosen.data_dir} "
+        _say(f"  {where}.venv/bin/python -m local.boxes.look {routers[0].name} /ppp/active")
 
 
 def _tell_how_to_sign_in(chosen: settings.Settings, port: int, is_first: bool) -> None:

@@ -26,6 +26,13 @@ FILES_BUCKET: Final = "tributary-files"
 
 EXPIRING_TABLES: Final = (TENANTS_TABLE, CRM_TABLE)
 RECEIVES_BEFORE_DEAD_LETTER: Final = 3
+# As in the template: two groups may have messages of the same name.
+GROUPED: Final = {
+    "FifoQueue": "true",
+    "ContentBasedDeduplication": "false",
+    "DeduplicationScope": "messageGroup",
+    "FifoThroughputLimit": "perMessageGroupId",
+}
 # 960 on AWS, where a worker may run for fifteen minutes; here there is one worker a queue, and nothing to wait for.
 VISIBILITY_SECONDS: Final = 30
 # Longer than the one minute that a worker has for a router: nobody else may work on it meanwhile.
@@ -102,7 +109,7 @@ def create_queue_pair(
     sqs: Any, name: str, dead_letter: str, visibility_seconds: int = VISIBILITY_SECONDS
 ) -> tuple[str, str]:
     """A queue and the one its messages go to after three tries. Queues live in the engine's memory: made every time."""
-    fifo = {"FifoQueue": "true", "ContentBasedDeduplication": "false"} if name.endswith(".fifo") else {}
+    fifo = GROUPED if name.endswith(".fifo") else {}
     dead_url = sqs.create_queue(QueueName=dead_letter, Attributes=fifo)["QueueUrl"]
     dead_arn = sqs.get_queue_attributes(QueueUrl=dead_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     redrive = {"deadLetterTargetArn": dead_arn, "maxReceiveCount": RECEIVES_BEFORE_DEAD_LETTER}

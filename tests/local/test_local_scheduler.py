@@ -101,6 +101,13 @@ def test_one_group_is_worked_on_by_one_worker_in_order_while_a_group_that_hangs_
     assert 50 < min(told_seconds) <= max(told_seconds) <= 60
 
 
+def test_messages_of_one_name_to_two_groups_are_two_and_to_one_group_one(sqs: Any) -> None:
+    url, _ = storage.create_queue_pair(sqs, "named.fifo", "dead.fifo")
+    for group in ("r1", "r2", "r1"):
+        sqs.send_message(QueueUrl=url, MessageBody=group, MessageGroupId=group, MessageDeduplicationId="sample-7")
+    assert waiting(sqs, url) == 2
+
+
 def test_a_message_whose_worker_was_killed_comes_again_when_its_time_is_over(sqs: Any) -> None:
     url, _ = storage.create_queue_pair(sqs, "routers.fifo", "dead.fifo", visibility_seconds=1)
     for name in ("first", "second"):

@@ -184,6 +184,7 @@ def test_a_read_only_folder_is_named() -> None:
         ({"PORT": "70000"}, "PORT=70000 is not a port"),
         ({"HOST": "203.0.113.7"}, "HOST=203.0.113.7 cannot be listened on"),
         ({"DEMO": "yes"}, "DEMO=yes is not understood"),
+        ({"ROUTERS": "three"}, "ROUTERS=three is not understood"),
         ({"OPERATOR_PASSWORD": "short"}, "the password is too short"),
     ],
 )
