@@ -63,7 +63,8 @@ def deliver(router_id: str, reach: Reach) -> Delivery:
     router = read_router(router_id)
     if router is None or not router.enabled:
         return Delivery("off")
-    if not due_changes(router_id, now, limit=1)[0]:
+    waiting, has_more = due_changes(router_id, now, limit=TOGETHER)
+    if not has_more and all(change.after_micros > to_micros(now) for change in waiting):
         return Delivery()
     if read_state(router_id).pauses_until_micros > to_micros(now):
         return Delivery("paused")
