@@ -1,6 +1,8 @@
 """Lend: let a direct reseller put its services on one's router, under names that begin with a prefix of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from chalicelib.aws import keys
 from chalicelib.aws.log import log
@@ -11,7 +13,7 @@ from chalicelib.network.find import find_router, lendings_of
 from chalicelib.network.in_line import bring_in_line
 from chalicelib.network.model import Lending, Place
 from chalicelib.network.register import TRIES, busy
-from chalicelib.network.store import LendingRow, lending_rows, to_lending, update_of_router
+from chalicelib.network.store import LendingRow, lending_rows, to_lending, update_of_router, updates_of_lending
 from chalicelib.tenants.model import Tenant
 
 
@@ -42,6 +44,30 @@ def lend_router(tenant: Tenant, text: str, child: Tenant, place: Place, remember
     raise busy()
 
 
+def change_lending(tenant: Tenant, text: str, child_id: str, place: Mapping[str, Any]) -> Lending:
+    """Change what the child has on the router by the names of a place, but for its prefix, and bring its services in line.
+
+    `NotFound`. An address that lies in none of the networks any more stays with the service that has it.
+    """
+    for _ in range(TRIES):
+        router = find_router(tenant.tenant_id, text)
+        row = read(LendingRow, keys.lent_router(child_id, router.router_id))
+        if row is None:
+            raise NotFound("lending")
+        before = to_lending(router.router_id, row)
+        after = replace(before, place=replace(before.place, **place))
+        if after == before:
+            return before
+        after = replace(after, revision=before.revision + 1)
+        try:
+            write(*updates_of_lending(before, after))
+        except ConditionFailed:
+            continue
+        _bring_in_line_soon(router.router_id, f"lending.{child_id}.{after.revision}")
+        return after
+    raise busy()
+
+
 def end_lending(tenant: Tenant, text: str, child_id: str) -> None:
     """Take the router back. `NotFound`; `Conflict` `router-in-use` while a service of the child is on it."""
     for _ in range(TRIES):
@@ -64,8 +90,9 @@ def end_lending(tenant: Tenant, text: str, child_id: str) -> None:
 
 
 def _bring_in_line_soon(router_id: str, why: str) -> None:
-    """Services that were taken off a moment ago may be there yet, under a prefix that is nobody's now. The lending is
-    over whether or not this is heard: the comparison of the next night finds them too."""
+    """Services that were taken off a moment ago may be there yet, under a prefix that is nobody's now; or services are to be
+    in another profile. The lending is over, or changed, whether or not this is heard: the comparison of the next night
+    finds them too."""
     try:
         send_to_routers([bring_in_line(router_id, why)])
     except Unavailable as refusal:

@@ -1,11 +1,11 @@
 """What the routes of lendings take and answer."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib.api.fields import Answer, Body, Reference
+from chalicelib.api.fields import Answer, Body, Instead, Reference
 from chalicelib.network.model import Lending, Place
 from chalicelib.network.place_shapes import (
     HostAddress,
@@ -39,6 +39,17 @@ class LendingBody(Body):
     networks: Networks = []
 
 
+class LendingChangeBody(Body):
+    """What to change of a lending. Its prefix stays: names of services on the router begin with it."""
+
+    profiles: Profiles = Instead
+    pool: PoolName | None = None
+    local_address: HostAddress | None = None
+    hotspot_server: ServerName | None = None
+    arp_interface: InterfaceName | None = None
+    networks: Networks = Instead
+
+
 class LendingReseller(Answer):
     """Whom a router is lent to."""
 
@@ -61,6 +72,17 @@ class LendingsAnswer(Answer):
 
 def place_lent(body: LendingBody, profiles: dict[str, str]) -> Place:
     return replace(place_asked(body, profiles, body.prefix), networks=tuple(body.networks))
+
+
+def place_changed(body: LendingChangeBody, profiles: dict[str, str] | None) -> dict[str, Any]:
+    """What the body names of a place; null takes away."""
+    named = body.model_fields_set - {"profiles", "networks"}
+    changed = {name: getattr(body, name) for name in named}
+    if profiles is not None:
+        changed["profiles"] = profiles
+    if "networks" in body.model_fields_set:
+        changed["networks"] = tuple(body.networks)
+    return changed
 
 
 def show_lending(lending: Lending, reseller: Tenant) -> LendingAnswer:

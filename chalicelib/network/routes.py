@@ -9,8 +9,16 @@ from chalicelib.aws.invoke import invoke_router
 from chalicelib.core.errors import invalid_field
 from chalicelib.network.find import find_router, lendings_of, terms_of, usable
 from chalicelib.network.find import list_routers as find_routers
-from chalicelib.network.lend import end_lending, lend_router
-from chalicelib.network.lending_shapes import LendingAnswer, LendingBody, LendingsAnswer, place_lent, show_lending
+from chalicelib.network.lend import change_lending, end_lending, lend_router
+from chalicelib.network.lending_shapes import (
+    LendingAnswer,
+    LendingBody,
+    LendingChangeBody,
+    LendingsAnswer,
+    place_changed,
+    place_lent,
+    show_lending,
+)
 from chalicelib.network.model import Lending, Router
 from chalicelib.network.place_shapes import profiles_asked
 from chalicelib.network.register import edit_router, register_router, remove_router
@@ -143,6 +151,25 @@ def list_lendings(call: Call, router_id: str) -> LendingsAnswer:
     lendings = lendings_of(find_router(call.tenant.tenant_id, router_id).router_id)
     resellers = {one.tenant_id: one for one in _resellers(lendings)}
     return LendingsAnswer(items=[show_lending(one, resellers[one.tenant_id]) for one in lendings])
+
+
+@bp.api(
+    "PATCH",
+    "/v1/routers/{router_id}/lendings/{reseller_id}",
+    may="network:write",
+    module="network",
+    body=LendingChangeBody,
+    answer=LendingAnswer,
+)
+def edit_lending(call: Call, router_id: str, reseller_id: str) -> LendingAnswer:
+    """Change what a reseller has on a router of one's own; its services are brought in line with it."""
+    router = find_router(call.tenant.tenant_id, router_id)
+    reseller = find_child(call.tenant, reseller_id)
+    profiles = None
+    if call.body.profiles is not None:
+        profiles = profiles_asked(reseller.tenant_id, call.body.profiles)
+    place = place_changed(call.body, profiles)
+    return show_lending(change_lending(call.tenant, router.router_id, reseller.tenant_id, place), reseller)
 
 
 @bp.api(

@@ -168,6 +168,18 @@ def lending_rows(lending: Lending) -> tuple[LendingRow, LendingRow]:
     )
 
 
+def updates_of_lending(before: Lending, after: Lending) -> list[Update]:
+    """What is lent from now on, only while it is as `before` was read; the prefix stays, and so does what is counted."""
+    return [
+        Update(
+            LendingRow.at(row.key),
+            [LendingRow.place.set(row.place), LendingRow.revision.set(after.revision)],
+            LendingRow.revision == before.revision,
+        )
+        for row in lending_rows(after)
+    ]
+
+
 def to_lending(router_id: str, row: LendingRow) -> Lending:
     return Lending(router_id, row.tenant, to_place(row.place), row.revision, row.uses or 0)
 

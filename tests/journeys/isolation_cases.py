@@ -627,6 +627,9 @@ NETWORK = {
         ),
     ),
     "GET /v1/routers/{router_id}/lendings": Case({"router_id": "<lending-router>"}),
+    "PATCH /v1/routers/{router_id}/lendings/{reseller_id}": Case(
+        {"router_id": "<lending-router>", **_CHILD}, {"pool": "pool-2", "networks": ["10.20.0.0/16"]}
+    ),
     "DELETE /v1/routers/{router_id}/lendings/{reseller_id}": Case({"router_id": "<lending-router>", **_CHILD}),
     "GET /v1/network/terms": Case(),
     "PUT /v1/network/terms": Case(

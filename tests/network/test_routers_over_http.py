@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.aws import invoke, log
 from chalicelib.network import in_line
+from chalicelib.network import lend as lend_module
 from chalicelib.network.find import find_access, find_router
 from chalicelib.network.state import give_back_failed, note_met, take_lease
 from tests.conftest import SetClock
@@ -247,6 +248,36 @@ def test_a_lending_is_refused_to_others_twice_and_with_a_prefix_that_overlaps(be
     assert lend(beta, router, reseller=other, prefix="delta-x").ok(409)["code"] == "prefix-taken"
     beta.call("DELETE", f"/v1/routers/{router}/lendings/{other}").ok(404)
     beta.call("DELETE", f"/v1/routers/{router}/lendings/{gamma_id}").ok(404)
+
+
+def test_what_a_reseller_has_on_a_router_changes_under_it_but_for_its_prefix(
+    beta: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    router, delta = register(beta), owner_of("DELTA")
+    lend(beta, router, pool="delta-pool").ok(201)
+    delta.put(access_at(delta), {"router": router, "method": "pppoe", "password": LINE_PASSWORD}).ok(200)
+    at = f"/v1/routers/{router}/lendings/{delta_id(beta)}"
+    sent: list[Any] = []
+    monkeypatch.setattr(lend_module, "send_to_routers", sent.extend)
+    change = {"profiles": [{"plan": "HOME", "profile": "delta-home"}], "pool": None, "networks": ["10.20.0.0/16"]}
+    for _ in range(2):
+        changed = beta.patch(at, change).ok(200)
+        assert (changed["prefix"], changed["pool"], changed["networks"]) == ("delta-", None, ["10.20.0.0/16"])
+    assert [(group, body["do"]) for group, _, body in sent] == [(router, "reconcile")]
+    shown = delta.get(f"/v1/routers/{router}").ok(200)
+    assert (shown["profiles"], shown["pool"], shown["services"]) == (change["profiles"], None, 1)
+    assert beta.get(f"/v1/routers/{router}/lendings").ok(200)["items"] == [changed.data]
+    for body, field in (
+        ({"prefix": "x-"}, "prefix"),
+        ({"networks": ["10.20.0.1/16"]}, "networks.0"),
+        ({"networks": None}, "networks"),
+        ({"profiles": [{"plan": "NONE", "profile": "p"}]}, "profiles.0.plan"),
+    ):
+        assert fields_of(beta.patch(at, body)) == [field]
+    for stranger in (delta, owner_of("GAMMA")):
+        stranger.patch(at, {"pool": "mine"}).ok(404)
+    beta.patch(f"/v1/routers/{register(beta)}/lendings/{delta_id(beta)}", {"pool": "x"}).ok(404)
+    assert beta.get(f"/v1/routers/{router}/lendings").ok(200)["items"] == [changed.data]
 
 
 def test_terms_are_set_as_a_whole_and_shown_to_their_tenant(beta: Client) -> None:
