@@ -620,7 +620,7 @@ NETWORK = {
     ),
     "POST /v1/routers/{router_id}/lendings": Case(
         _ROUTER,
-        {"reseller": "<child>", "prefix": "r-", **_PLACE},
+        {"reseller": "<child>", "prefix": "r-", "networks": ["10.20.0.0/16"], **_PLACE},
         also=Case(
             _ROUTER,
             {"reseller": "<child>", "prefix": "r-", "profiles": [{"plan": "$childs-plan", "profile": "home-10"}]},
@@ -628,7 +628,8 @@ NETWORK = {
     ),
     "GET /v1/routers/{router_id}/lendings": Case({"router_id": "<lending-router>"}),
     "PATCH /v1/routers/{router_id}/lendings/{reseller_id}": Case(
-        {"router_id": "<lending-router>", **_CHILD}, {"pool": "pool-2", "networks": ["10.20.0.0/16"]}
+        {"router_id": "<lending-router>", **_CHILD},
+        {"networks": ["10.20.0.0/16"], "profiles": [{"plan": "$childs-plan", "profile": "home-10"}], **_PLACE},
     ),
     "DELETE /v1/routers/{router_id}/lendings/{reseller_id}": Case({"router_id": "<lending-router>", **_CHILD}),
     "GET /v1/network/terms": Case(),

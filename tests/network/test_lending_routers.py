@@ -33,7 +33,7 @@ def test_a_lent_router_may_be_used_by_whom_it_is_lent_to_and_by_nobody_else(worl
     lending = a_lending(world.alpha, router, world.beta)
     assert lending == Lending(router.router_id, "beta", Place("beta-", networks=("10.20.0.0/16",)))
     assert lendings_of(router.router_id) == lendings_to("beta") == [lending]
-    assert usable_router("beta", router.router_id)[1] == Place("beta-")
+    assert usable_router("beta", router.router_id)[1] == Place("beta-", networks=("10.20.0.0/16",))
     assert usable_router("alpha", router.router_id)[1] == Place()
     for other in ("gamma", "op"):
         with pytest.raises(NotFound):
