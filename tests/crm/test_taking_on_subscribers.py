@@ -112,7 +112,7 @@ def test_editing_moves_the_words_with_the_name(database: None) -> None:
     assert (edited.name, edited.zone, edited.revision) == ("Rahim Uddin", "Savar", 2)
     assert find_subscriber("beta", 1) == edited
     assert len(read_all(FoundRow, keys.found("beta"))) == before
-    assert edit_subscriber("beta", 1, SubscriberChange({"name": "Rahim Uddin"})).revision == 2
+    assert edit_subscriber("beta", 1, SubscriberChange({"name": "Rahim Uddin"}), NOW).revision == 2
     [(found, _)] = [search_subscribers("gamma", "karim", EVERYBODY, limit=10, after=None)]
     assert [one.tenant_id for one in found] == ["gamma"]
 

@@ -644,7 +644,7 @@ NETWORK = {
         }
     ),
     "PUT /v1/subscribers/{subscriber_id}/access": Case(
-        _SUBSCRIBER, {"service": "<service>", "router": "<usable-router>", **_GETS_ON}
+        _SUBSCRIBER, {"service": "<service>", "router": "<usable-router>", "take_over": False, **_GETS_ON}
     ),
     "GET /v1/subscribers/{subscriber_id}/access": Case(_SUBSCRIBER, query={"service": "<service>"}),
     "DELETE /v1/subscribers/{subscriber_id}/access": Case(_SUBSCRIBER, query={"service": "<service>"}),

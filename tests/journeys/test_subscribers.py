@@ -101,6 +101,7 @@ def test_a_new_subscriber_has_a_customer_id_and_an_active_service(beta: Client) 
         "suspended_on": None,
         "suspended_because": None,
         "disconnected_on": None,
+        "router": None,
     }
     assert beta.get(f"/v1/subscribers/{subscriber['id']}").ok(200).data == subscriber
 
