@@ -47,12 +47,19 @@ def apply(
     return failures, stale
 
 
-def hang_up(connection: Connection, sign_ins: Iterable[SignIn]) -> int:
-    """End the sessions of these, and of no others; how many there were."""
+def hang_up(connection: Connection, sign_ins: Iterable[SignIn]) -> tuple[int, dict[SignIn, str]]:
+    """End the sessions of these, and of no others; how many there were, and those that the router would not end."""
     names: dict[Menu, list[str]] = {menu: [] for menu in SESSIONS}
     for menu, name in sorted(set(sign_ins)):
         names[menu].append(name)
-    return sum(_end_sessions(connection, *where, names[menu]) for menu, where in SESSIONS.items())
+    ended = 0
+    refused: dict[SignIn, str] = {}
+    for menu, where in SESSIONS.items():
+        try:
+            ended += _end_sessions(connection, *where, names[menu])
+        except RouterTrap as trap:
+            refused |= {(menu, name): f"The router would not end the session: {trap.message}" for name in names[menu]}
+    return ended, refused
 
 
 def _end_sessions(connection: Connection, path: str, attribute: str, names: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ Whatever happens in between (the worker is killed, the router restarts, an answe
 until they are known to be there; delivering again compares again and does what is left.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,9 +24,9 @@ from chalicelib.network.entries import ServiceKey, mark_of, name_aside, read_mar
 from chalicelib.network.failure import RouterFailure, RouterTrap
 from chalicelib.network.find import read_router
 from chalicelib.network.look import Look
-from chalicelib.network.model import Router
+from chalicelib.network.model import Method, Router
 from chalicelib.network.reading import SESSIONS, SignIn, read_everything, read_named
-from chalicelib.network.refused import accepted, refuse, refused_among
+from chalicelib.network.refused import AGAIN, accepted, refuse, refused_among
 from chalicelib.network.state import Lease, give_back, give_back_failed, is_held, read_state, take_lease
 from chalicelib.network.wanted import Wanted
 
@@ -143,19 +143,31 @@ class Run:
         names |= {name for change in changes for name in change.found_as}
         # Two that exchange their names may have been left in the middle of that.
         names |= {name_aside((change.tenant_id, change.service)) for change in changes if len(change.names) > 1}
-        if any(not change.found_as and look.setting(change.tenant_id) is None for change in changes):
-            read = read_everything(connection)  # Its lending is over: how its names began is not known any more.
+        # Its lending is over, and how its names began is not known any more; or it was refused, and who knows as what.
+        if any(one.token == AGAIN or (not one.found_as and look.setting(one.tenant_id) is None) for one in changes):
+            read = read_everything(connection)
         else:
             marks = [mark_of(service, 0) for service in services]
-            read = read_named(connection, sorted(names), marks, _profiles(wanted))
+            addresses = [
+                one.access.address for one in wanted if one.access.method is Method.STATIC and one.access.address
+            ]
+            read = read_named(connection, sorted(names), marks, addresses, _profiles(wanted))
         difference = difference_of(wanted, read, services)
         self.off_since = note_cut_off(look, changes, wanted, read, now)
         self.has_begun = True
         failures, stale = apply(connection, difference, {one.key: one.access for one in wanted})
         failures |= {obstacle.service: obstacle.reason for obstacle in difference.obstacles}
-        off = names if self.lease.is_uncertain else names - {one.sign_in_name for one in wanted if one.is_on}
+        # Of one that is tried again, the entry may have been changed at another try, and the session not been ended.
+        again = {(change.tenant_id, change.service) for change in changes if change.tries}
+        off = (
+            names
+            if self.lease.is_uncertain
+            else names - {o.sign_in_name for o in wanted if o.is_on and o.key not in again}
+        )
         may_be_on = {(menu, name) for menu in SESSIONS for name in off} - _of_others(read, services)
-        self.told.ended_sessions += hang_up(connection, stale | may_be_on)
+        ended, not_ended = hang_up(connection, stale | may_be_on)
+        self.told.ended_sessions += ended
+        failures |= self._not_hung_up(look, changes, wanted, not_ended)
         self.told.steps += len(difference.steps)
         if not is_held(self.lease):
             self._deliver_again(services, changes)
@@ -163,6 +175,19 @@ class Run:
         self._tell(changes, wanted, failures, now)
         self.has_begun = False
         return True
+
+    def _not_hung_up(
+        self, look: Look, changes: Sequence[AccessChange], wanted: Sequence[Wanted], not_ended: Mapping[SignIn, str]
+    ) -> Failures:
+        """Whose sessions the router would not end, and why: of these services it is not told that they are as wanted."""
+        if not not_ended:
+            return {}
+        reasons = {name: reason for (_, name), reason in not_ended.items()}
+        names = {one.key: {one.sign_in_name} for one in wanted}
+        for change in changes:
+            own = names.setdefault((change.tenant_id, change.service), set())
+            own |= {*look.names(change.tenant_id, change.names), *change.found_as}
+        return {key: reasons[name] for key, own in names.items() for name in sorted(own) if name in reasons}
 
     def _deliver_again(self, services: Iterable[ServiceKey], changes: Sequence[AccessChange]) -> None:
         """Somebody else took over and may have done something newer before we did this: have it looked at again."""
@@ -183,23 +208,24 @@ class Run:
         for change in changes:
             key = (change.tenant_id, change.service)
             if key in failures:
-                self._put_off(change, failures[key], now)
+                again = by_key[key].look_again if key in by_key else None
+                self._put_off(change, failures[key], now, again)
             else:
                 done.setdefault(key, []).append(change)
         operations: list[list[Operation]] = []
         for key, own in done.items():
-            writes: list[Operation] = [delivered(change) for change in own]
+            again = by_key[key].look_again if key in by_key else None
+            # First: what does not fit into one write may end anywhere.
+            writes: list[Operation] = [] if again is None else [looked_after(own[-1], to_micros(again))]
+            writes += [delivered(change) for change in own]
             if key in known:
                 writes.append(accepted(self.router.router_id, *key))
-            again = by_key[key].look_again if key in by_key else None
-            if again is not None:
-                writes.append(looked_after(own[-1], to_micros(again)))
             operations.append(writes)
         self.told.delivered += len(done)
         for group in _packed(operations):
             write(*group)
 
-    def _put_off(self, change: AccessChange, reason: str, now: datetime) -> None:
+    def _put_off(self, change: AccessChange, reason: str, now: datetime, again: datetime | None) -> None:
         if change.tries + 1 < MOST_TRIES:
             put_off(change, reason, to_micros(now + FIRST_TRY_AFTER * 4**change.tries))
             return
@@ -207,7 +233,9 @@ class Run:
         measure("RefusedChanges", 1)
         log("change refused", router=self.router.router_id, tenant=change.tenant_id, reason=reason)
         off_since = self.off_since.get((change.tenant_id, change.service))
-        write(delivered(change), *refuse(change, reason, to_micros(now), off_since))
+        # The day on which it is something else by itself comes all the same.
+        next_look = [] if again is None else [looked_after(change, to_micros(again))]
+        write(*next_look, delivered(change), *refuse(change, reason, to_micros(now), off_since))
 
 
 def _of_others(read: Read, services: Collection[ServiceKey]) -> set[SignIn]:

@@ -1,6 +1,6 @@
 """The difference between what a router has and what it should have, as steps that bring it there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from chalicelib.network.entries import (
@@ -69,7 +69,7 @@ def difference_of(wanted: Iterable[Wanted], read: Read, scope: Iterable[ServiceK
 def _service_steps(wanted: Sequence[Wanted], read: Read, scope: set[ServiceKey]) -> tuple[list[Step], list[Obstacle]]:
     by_key = {one.key: one for one in wanted}
     menus = [_told_apart(menu, read.get(menu, ()), wanted, scope) for menu in SERVICE_MENUS]
-    obstacles = {one.key: it for one in wanted if (it := _missing_profile(one, read)) is not None}
+    obstacles = {one.key: it for one in wanted if (it := _obstacle_of(one, read)) is not None}
     known = -1
     # A service that stays as it is keeps its names, and stands in the way of others by that.
     while known != len(obstacles):
@@ -81,12 +81,13 @@ def _service_steps(wanted: Sequence[Wanted], read: Read, scope: set[ServiceKey])
 @dataclass(frozen=True)
 class _Rows:
     """A menu's rows: those of each service of the scope by its mark, and all by name; and the entries wanted there. What
-    the router made by itself is left out."""
+    the router made by itself is left out. Of the `unknown` it is not known what they should be: they stay as they are."""
 
     menu: Menu
     own: Mapping[ServiceKey, Sequence[Observed]]
     by_name: Mapping[str, Observed]
     wanted: Mapping[ServiceKey, Entry]
+    unknown: Set[ServiceKey]
 
 
 def _told_apart(menu: Menu, rows: Sequence[Observed], wanted: Sequence[Wanted], scope: set[ServiceKey]) -> _Rows:
@@ -100,7 +101,7 @@ def _told_apart(menu: Menu, rows: Sequence[Observed], wanted: Sequence[Wanted], 
         if mark is not None and mark[0] in scope:
             own.setdefault(mark[0], []).append(row)
     entries = {one.key: entry for one in wanted if one.key in scope for entry in one.entries if entry.menu is menu}
-    return _Rows(menu, own, by_name, entries)
+    return _Rows(menu, own, by_name, entries, {one.key for one in wanted if one.obstacle is not None})
 
 
 def _menu_steps(rows: _Rows, by_key: Mapping[ServiceKey, Wanted], obstacles: dict[ServiceKey, Obstacle]) -> list[Step]:
@@ -110,12 +111,15 @@ def _menu_steps(rows: _Rows, by_key: Mapping[ServiceKey, Wanted], obstacles: dic
         name
         for service, own in rows.own.items()
         for name in (entry_name(menu, row) for row in own)
-        if (entry := rows.wanted.get(service)) is None or (service not in obstacles and name != entry.name)
+        if service not in rows.unknown
+        and ((entry := rows.wanted.get(service)) is None or (service not in obstacles and name != entry.name))
     }
     steps: list[Step] = []
     for service in sorted(rows.own.keys() | rows.wanted.keys()):
         own = rows.own.get(service, ())
-        if (entry := rows.wanted.get(service)) is None:
+        if (entry := rows.wanted.get(service)) is None and service in rows.unknown:
+            continue
+        if entry is None:
             steps += [Step(Kind.REMOVE, menu, entry_name(menu, row), service, row) for row in own]
         elif service not in obstacles:
             holder = None if entry.name in leaving else rows.by_name.get(entry.name)
@@ -139,7 +143,9 @@ def _steps_of(
     if kept is None and holder is not None:
         if read_mark(holder.get("comment")) is not None:
             return Obstacle(service, entry.name, NAME_IS_OURS_TWICE.format(name=entry.name))
-        if not access.adopts:
+        if (
+            rows or not access.adopts
+        ):  # With an entry of its own, the other one is somebody's whoever may be taken over.
             return Obstacle(service, entry.name, NAME_IS_ANOTHERS.format(name=entry.name, menu=menu.value))
         kept = holder
     if kept is None and rows:
@@ -192,8 +198,10 @@ def is_our_profile(menu: Menu, row: Observed) -> bool:
     return menu is Menu.HOTSPOT_PROFILE or row.get("comment") == PROFILE_MARK
 
 
-def _missing_profile(wanted: Wanted, read: Read) -> Obstacle | None:
-    """A profile that others keep and that is not there."""
+def _obstacle_of(wanted: Wanted, read: Read) -> Obstacle | None:
+    """What is in the way of a service as such, or a profile that others keep and that is not there."""
+    if wanted.obstacle is not None:
+        return Obstacle(wanted.key, wanted.sign_in_name, wanted.obstacle)
     for entry in wanted.entries:
         menu = {Menu.SECRET: Menu.PROFILE, Menu.HOTSPOT_USER: Menu.HOTSPOT_PROFILE}.get(entry.menu)
         name = entry.attributes.get("profile")

@@ -54,11 +54,6 @@ class RouterTrap(Exception):
         """What was to be changed or removed is not there (any more)."""
         return "no such item" in self.message
 
-    @property
-    def is_duplicate(self) -> bool:
-        """There is one like it already."""
-        return "already exists" in self.message or "already have" in self.message
-
 
 def readable(text: str, most: int = MOST_SHOWN) -> str:
     """What a router said, fit to be shown and stored: one line, at most that long, bytes that are no UTF-8 as \ufffd."""

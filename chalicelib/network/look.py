@@ -22,16 +22,16 @@ class Look:
     """One worker's look at a router: what its tenants' services depend on is read once."""
 
     router: Router
-    _settings: dict[str, Setting | None] = field(default_factory=dict)
+    _settings: dict[str, Setting] = field(default_factory=dict)
     _plans: dict[str, dict[str, Plan]] = field(default_factory=dict)
 
     def setting(self, tenant_id: str) -> Setting | None:
         """What the entries of a tenant's services depend on; None for one that the router is not lent to any more."""
         if tenant_id not in self._settings:
             place = place_of(self.router, tenant_id)
-            self._settings[tenant_id] = (
-                None if place is None else Setting(place, terms_of(tenant_id), find_tenant(tenant_id).timezone)
-            )
+            if place is None:
+                return None
+            self._settings[tenant_id] = Setting(place, terms_of(tenant_id), find_tenant(tenant_id).timezone)
         return self._settings[tenant_id]
 
     def wanted(self, services: Iterable[ServiceKey], now: datetime) -> list[Wanted]:
@@ -48,14 +48,15 @@ class Look:
             setting = self.setting(tenant_id)
             if setting is None:
                 continue
-            plans = self._plans_of(tenant_id)
             subscribers = _subscribers(tenant_id, {access.subscriber for access in own})
-            for access in own:
-                service = subscribers[access.subscriber].service(access.service)
-                if service is None or service.router != self.router.router_id:
-                    continue
-                plan = plans.get(plan_code_on(service, now, setting.timezone))
-                found.append(wanted_of(access, service, plan, setting, now))
+            on = [(access, subscribers[access.subscriber].service(access.service)) for access in own]
+            here = [(access, one) for access, one in on if one is not None and one.router == self.router.router_id]
+            codes = [plan_code_on(service, now, setting.timezone) for _, service in here]
+            plans = self._plans_of(tenant_id, codes)
+            found += [
+                wanted_of(access, service, plans.get(code), setting, now)
+                for (access, service), code in zip(here, codes, strict=True)
+            ]
         return found
 
     def names(self, tenant_id: str, usernames: Iterable[str]) -> list[str]:
@@ -64,8 +65,9 @@ class Look:
         prefix = "" if setting is None else setting.place.prefix
         return [prefix + username for username in usernames]
 
-    def _plans_of(self, tenant_id: str) -> dict[str, Plan]:
-        if tenant_id not in self._plans:
+    def _plans_of(self, tenant_id: str, codes: Iterable[str]) -> dict[str, Plan]:
+        """The tenant's plans; read again for one that was made since they were."""
+        if not self._plans.get(tenant_id, {}).keys() >= set(codes):
             self._plans[tenant_id] = read_plans(tenant_id)
         return self._plans[tenant_id]
 

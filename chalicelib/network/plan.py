@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.crm.service import ServiceStatus
-from chalicelib.network.difference import Difference, Read, difference_of, is_our_profile
+from chalicelib.network.difference import Difference, Read, difference_of
 from chalicelib.network.entries import (
     PROFILE_MENUS,
     SERVICE_MENUS,
@@ -139,7 +139,6 @@ def _unknown(read: Read, in_the_way: set[str]) -> list[Item]:
         for row in read.get(menu, ())
         if row.get("dynamic") != "true"
         and read_mark(row.get("comment")) is None
-        and not is_our_profile(menu, row)
         and not (menu is Menu.HOTSPOT_USER and row.get("default") == "true")
         and row.get("name") not in in_the_way
     ]

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from chalicelib.network.connection import Connection
 from chalicelib.network.difference import Read
 from chalicelib.network.entries import KEPT, PROFILE_MENUS, SERVICE_MENUS, Menu, Observed
-from chalicelib.network.failure import RouterTrap
+from chalicelib.network.failure import Reason, RouterFailure, RouterTrap
 
-PROPERTIES = {menu: (".id", *names, "dynamic") for menu, names in KEPT.items()}
+PROPERTIES = {menu: (".id", *names, "dynamic", "default") for menu, names in KEPT.items()}
 SESSIONS = {Menu.SECRET: ("/ppp/active", "name"), Menu.HOTSPOT_USER: ("/ip/hotspot/active", "user")}
 """Where sessions are of those who signed in with an entry of a menu, and which property has the name."""
 SignIn = tuple[Menu, str]
@@ -21,12 +21,21 @@ def read_everything(connection: Connection) -> Read:
     return {menu: _rows(connection, menu) for menu in (*SERVICE_MENUS, *PROFILE_MENUS)}
 
 
-def read_named(connection: Connection, names: Iterable[str], marks: Iterable[str], profiles: Iterable[str]) -> Read:
-    """The entries that have these names, those with these marks, and the profiles of these names."""
+def read_named(
+    connection: Connection,
+    names: Iterable[str],
+    marks: Iterable[str],
+    addresses: Iterable[str],
+    profiles: Iterable[str],
+) -> Read:
+    """The entries that have these names, those without names that have these marks or addresses, and these profiles."""
     found: dict[Menu, Sequence[Observed]] = {}
     for menu in SERVICE_MENUS:
-        attribute, values = ("comment", marks) if menu in _BY_COMMENT else ("name", names)
-        found[menu] = _either(connection, menu, attribute, values)
+        if menu in _BY_COMMENT:
+            rows = [*_either(connection, menu, "comment", marks), *_either(connection, menu, "address", addresses)]
+            found[menu] = list({row[".id"]: row for row in rows}.values())
+        else:
+            found[menu] = _either(connection, menu, "name", names)
     for menu in PROFILE_MENUS:
         found[menu] = _either(connection, menu, "name", profiles)
     return found
@@ -52,16 +61,25 @@ def is_by_entry(session: Observed) -> bool:
 
 def _rows(connection: Connection, menu: Menu) -> Sequence[Observed]:
     try:
-        return connection.rows(menu.value, props=PROPERTIES[menu])
+        # Lists of addresses can be very long, and what a router puts there by itself is nothing of ours.
+        queries = ("?dynamic=false",) if menu in _BY_COMMENT else ()
+        return _spoken_of(connection.rows(menu.value, *queries, props=PROPERTIES[menu]))
     except RouterTrap as trap:
         return _without(trap)
 
 
 def _either(connection: Connection, menu: Menu, attribute: str, values: Iterable[str]) -> Sequence[Observed]:
     try:
-        return connection.either(menu.value, attribute, values, props=PROPERTIES[menu])
+        return _spoken_of(connection.either(menu.value, attribute, values, props=PROPERTIES[menu]))
     except RouterTrap as trap:
         return _without(trap)
+
+
+def _spoken_of(rows: Sequence[Observed]) -> Sequence[Observed]:
+    """The rows, each of which has to say how it is spoken of."""
+    if any(".id" not in row for row in rows):
+        raise RouterFailure(Reason.NONSENSE, "The router printed an entry without an id.")
+    return rows
 
 
 def _without(trap: RouterTrap) -> Sequence[Observed]:

@@ -16,11 +16,12 @@ from chalicelib.network.connection import Connection
 from chalicelib.network.deliver import Delivery, Reach, Run, work
 from chalicelib.network.difference import Difference, Read
 from chalicelib.network.entries import SERVICE_MENUS, ServiceKey, entry_name, read_mark
-from chalicelib.network.find import accesses_on, read_router, twins_of
+from chalicelib.network.find import accesses_on, read_router, terms_of, twins_of
 from chalicelib.network.look import Look
 from chalicelib.network.model import Router
 from chalicelib.network.plan import Plan, marked_in, plan_of
 from chalicelib.network.reading import read_everything, read_sessions
+from chalicelib.network.refused import all_refused
 from chalicelib.network.reports import Report, keep_report
 from chalicelib.network.state import take_lease
 from chalicelib.network.wanted import Wanted
@@ -75,8 +76,13 @@ def reconcile(report: Report, reach: Reach, *, mend: bool) -> Report:
             return
         run.has_begun = True
         profiles = tuple(step for step in seen.plan.difference.steps if step.service is None)
-        apply(connection, Difference(profiles), {})
-        mended = {key for key in seen.plan.differing if _may_mend(look, key, report)}
+        if not report.is_nightly or terms_of(router.tenant_id).mends_drift:
+            apply(connection, Difference(profiles), {})
+        # What was refused once may be as wanted by now, or be taken today: it is looked at again too.
+        refused = {(one.tenant_id, one.service) for one in all_refused(router.router_id)} & {
+            one.key for one in seen.wanted
+        }
+        mended = {key for key in seen.plan.differing | refused if _may_mend(look, key, report)}
         add_changes(_changes(router, seen, mended, now))
         run.has_begun = False
 

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 from chalicelib.aws import keys
 from chalicelib.aws.rows import CrmRow, IntegerAttribute, JsonAttribute, TextAttribute
-from chalicelib.aws.tables import Delete, Operation, Put, read_all, read_many, read_page, write
+from chalicelib.aws.tables import ConditionFailed, Delete, Operation, Put, read_all, read_many, read_page, write
 from chalicelib.crm.access_change import AccessChange
 from chalicelib.crm.lanes import in_lanes
+from chalicelib.network.failure import readable
+
+AGAIN = "again"
+"""The token of a refused change that is tried again."""
 
 
 class RefusedRow(CrmRow):
@@ -45,7 +49,7 @@ def refuse(change: AccessChange, reason: str, now_micros: int, off_since_micros:
     row = RefusedRow.at(
         key,
         subscriber=change.subscriber,
-        names=list(change.names),
+        names=list(change.names or map(readable, change.found_as)),
         due=change.due_micros,
         refused=now_micros,
         tries=change.tries + 1,
@@ -102,7 +106,7 @@ def as_changes(refused: Sequence[RefusedChange], due_micros: int) -> list[Access
             one.service,
             one.names,
             min(due_micros, one.off_since_micros or due_micros),
-            "again",
+            AGAIN,
         )
         for one in refused
     ]
@@ -110,7 +114,15 @@ def as_changes(refused: Sequence[RefusedChange], due_micros: int) -> list[Access
 
 def forget_refused(refused: Sequence[RefusedChange]) -> None:
     """They are being tried again."""
-    in_lanes(lambda one: write(accepted(one.router_id, one.tenant_id, one.service)), refused)
+    in_lanes(_forget, refused)
+
+
+def _forget(one: RefusedChange) -> None:
+    row = RefusedRow.at(keys.refused_change(one.router_id, one.tenant_id, one.service))
+    try:
+        write(Delete(row, RefusedRow.refused == one.refused_micros))
+    except ConditionFailed:
+        return  # It was refused anew since it was read, and that stays; or somebody else has forgotten it.
 
 
 def _to_refused(router_id: str, row: RefusedRow) -> RefusedChange:

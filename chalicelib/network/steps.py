@@ -45,8 +45,9 @@ def in_turn(menu: Menu, steps: Sequence[Step]) -> list[Step]:
     later: list[Step] = []
     waiting: dict[str, Step] = {}
     for step in steps:
-        if step.kind is Kind.SET and entry_name(menu, step.row) != step.name:
-            waiting[entry_name(menu, step.row)] = step
+        held = entry_name(menu, step.row)
+        if step.kind is Kind.SET and held != step.name and held not in waiting:
+            waiting[held] = step
         else:
             (later if step.kind is Kind.ADD else first).append(step)
     while waiting:

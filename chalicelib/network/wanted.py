@@ -9,16 +9,17 @@ from chalicelib.crm.service import Service, ServiceStatus
 from chalicelib.network.entries import PROFILE_MARK, PROFILE_NAME, Entry, Menu, ServiceKey, mark_of
 from chalicelib.network.model import Access, Method, NetworkTerms, Place, SuspendBy
 
+NO_PLAN = "Its plan is not among those of its tenant."
 EXPIRED_RATE = "128k/128k"
 """What a suspended service gets in the profile that we keep for the expired: enough for a page that asks to pay."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What one service should be on its router: at most one entry in each menu, and the profiles they name.
+    """What one service should be on its router: at most one entry in each menu, and the profiles that we keep for them.
 
-    `named` are profiles that others keep and that have to be there. `look_again` is the instant at which it changes by
-    itself, None where nothing lies ahead.
+    `look_again` is the instant at which it changes by itself, None where nothing lies ahead. With an `obstacle` it is not
+    known what it should be, and why.
     """
 
     access: Access
@@ -27,6 +28,7 @@ class Wanted:
     entries: tuple[Entry, ...]
     profiles: tuple[Entry, ...]
     look_again: datetime | None
+    obstacle: str | None = None
 
     @property
     def key(self) -> ServiceKey:
@@ -55,12 +57,16 @@ class Setting:
     @property
     def active_list(self) -> str:
         """Where addresses are that are on. On a router of somebody else a tenant has lists of its own."""
-        return f"{self.place.prefix}{self.terms.active_list}"
+        return self._list(self.terms.active_list)
 
     @property
     def expired_list(self) -> str:
         """Where addresses of the expired are."""
-        return f"{self.place.prefix}{self.terms.expired_list}"
+        return self._list(self.terms.expired_list)
+
+    def _list(self, name: str) -> str:
+        """With a full stop, so that no prefix and name together are a list of the lender's."""
+        return f"{self.place.prefix}.{name}" if self.place.prefix else name
 
     @property
     def expired_profile(self) -> str | None:
@@ -74,13 +80,15 @@ class Setting:
 
 
 def wanted_of(access: Access, service: Service, plan: Plan | None, setting: Setting, now: datetime) -> Wanted:
-    """What the service should be on its router at that instant. A plan that is not known gives nothing to get on with."""
+    """What the service should be on its router at that instant; without its plan that is not known."""
     today = day_at(now, setting.timezone)
     status = service.status_on(today)
     name = setting.place.prefix + service.username
     entries: tuple[Entry, ...] = ()
     profiles: tuple[Entry, ...] = ()
-    if plan is not None and status not in (ServiceStatus.SCHEDULED, ServiceStatus.DISCONNECTED):
+    is_there = status not in (ServiceStatus.SCHEDULED, ServiceStatus.DISCONNECTED)
+    obstacle = NO_PLAN if is_there and plan is None else None
+    if plan is not None and is_there:
         if access.method is Method.STATIC:
             entries = _static_entries(access, service, plan, setting, name, status)
         else:
@@ -88,7 +96,7 @@ def wanted_of(access: Access, service: Service, plan: Plan | None, setting: Sett
             profile, profiles = _profile(menu, plan, setting, status)
             make = _secret if access.method is Method.PPPOE else _hotspot_user
             entries = (make(access, service, setting.place, name, profile, status),)
-    return Wanted(access, name, status, entries, profiles, _next_change(service, today, setting.timezone))
+    return Wanted(access, name, status, entries, profiles, _next_change(service, today, setting.timezone), obstacle)
 
 
 def plan_code_on(service: Service, now: datetime, timezone: str) -> str:

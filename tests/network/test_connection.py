@@ -199,8 +199,8 @@ def test_a_no_to_a_command_is_told_in_the_routers_words_and_the_connection_goes_
         line.add("/ppp/secret", {"name": "b", "profile": "gone"})
 
     assert duplicate.value.message == "failure: secret with the same name already exists"
-    assert (duplicate.value.is_duplicate, duplicate.value.is_missing) == (True, False)
-    assert (missing.value.is_duplicate, missing.value.is_missing) == (False, True)
+    assert duplicate.value.is_missing is False
+    assert missing.value.is_missing is True
     assert unknown.value.message == "input does not match any value of profile"
     assert unknown.value.category == 1
     assert line.count("/ppp/secret") == 1

@@ -1,14 +1,20 @@
 """Changes of services arrive on the router: seen through librouteros, unmodified."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from chalicelib.aws.tables import write
+from chalicelib.core.dates import to_micros
 from chalicelib.crm.find import find_subscriber
+from chalicelib.crm.outbox import add_changes, delivered, due_changes
+from chalicelib.crm.plans import create_plan, find_plan
 from chalicelib.crm.suspension import mark_resumed, mark_suspended
+from chalicelib.network.look import Look
 from chalicelib.network.model import Method, SuspendBy
-from chalicelib.network.refused import all_refused
+from chalicelib.network.refused import all_refused, as_changes, refuse
 from tests.conftest import SetClock
 from tests.network.site import FIRST, Site, register, set_terms, site
 from tests.simulation import MemoryDynamoDB
@@ -198,3 +204,69 @@ def test_a_router_that_does_not_answer_keeps_its_changes_and_is_left_alone_for_a
     the_clock.at += timedelta(seconds=5)
     assert place.deliver().delivered == 1
     assert place.secret("karim") is not None
+
+
+def test_what_is_refused_now_is_looked_at_again_on_the_day_it_is_another(place: Site, the_clock: SetClock) -> None:
+    place.simulated.add("/ppp/secret", {"name": "karim", "password": "old", "comment": "uncle's line"})
+    karim = place.subscriber("karim")
+    place.event(karim, "disconnect", TODAY + timedelta(days=2))
+    for pause in (0, 6, 21, 81, 321):
+        the_clock.at += timedelta(seconds=pause)
+        place.deliver()
+    assert (place.waiting(), len(all_refused(place.router_id))) == (0, 1)
+    the_clock.set("2026-11-23T18:00:00")  # midnight in Dhaka before the 24th
+    assert place.waiting() == 1
+    assert place.deliver().delivered == 1
+    assert all_refused(place.router_id) == []
+
+
+def test_an_entry_that_is_found_by_name_no_more_is_removed_when_it_is_tried_again(
+    place: Site, the_clock: SetClock
+) -> None:
+    karim = place.subscriber("karim")
+    place.deliver()
+    with place.simulated.command():
+        [secret] = [row for row in place.simulated.rows("/ppp/secret") if row["name"] == "karim"]
+        place.simulated.alter("/ppp/secret", int(secret[".id"][1:], 16), {"name": "somebody"})
+    place.event(karim, "disconnect", TODAY)
+    place.simulated.faults.trap("try again", "/ppp/secret/remove", times=None)
+    write(*refuse(due_changes(place.router_id, the_clock.now(), limit=1)[0][0], "try again", 1))
+    for change in due_changes(place.router_id, the_clock.now(), limit=10)[0]:
+        write(delivered(change))
+    place.simulated.faults.clear()
+    add_changes(as_changes(all_refused(place.router_id), to_micros(the_clock.now())))
+    place.deliver()
+    assert place.secret("somebody") is None
+    assert all_refused(place.router_id) == []
+
+
+def test_a_plan_that_was_made_while_a_worker_is_at_work_is_known_to_it(place: Site, the_clock: SetClock) -> None:
+    karim = place.subscriber("karim")
+    place.deliver()
+    look = Look(place.router)
+    keys_of = [("alpha", karim.services[0].number)]
+    assert look.wanted(keys_of, the_clock.now())[0].obstacle is None
+    made = replace(find_plan("alpha", "HOME"), code="NEW", download_kbps=50_000)
+    create_plan(made, lambda _: ())
+    place.event(karim, "change_plan", TODAY, "NEW")
+    [wanted] = look.wanted(keys_of, the_clock.now())
+    assert (wanted.obstacle, wanted.entries[0].attributes["profile"]) == (None, "tb-NEW")
+
+
+def test_a_session_that_the_router_will_not_end_is_told_and_others_are_delivered(
+    place: Site, the_clock: SetClock
+) -> None:
+    karim, rahim = place.subscriber("karim"), place.subscriber("rahim")
+    place.deliver()
+    for name in ("karim", "rahim"):
+        assert place.simulated.dial(name, name, "9C:53:00:07:00:01").accepted
+    place.event(karim, "disable")
+    place.event(rahim, "change_plan", TODAY, "FAST")
+    place.subscriber("salam")
+    place.simulated.faults.trap("cannot remove", "/ppp/active/remove", times=1)
+    told = place.deliver()
+    assert (told.status, told.delivered, place.waiting()) == ("done", 1, 2)
+    place.simulated.faults.clear()
+    the_clock.at += timedelta(seconds=6)
+    assert place.deliver().delivered == 2
+    assert place.ask("/ppp/active") == []

@@ -37,6 +37,26 @@ def menus() -> Menus:
     return made
 
 
+def test_a_service_with_an_entry_of_its_own_takes_over_nobody_elses_when_it_is_renamed(menus: Menus) -> None:
+    secret(menus, "karim", 1, 0)
+    menus.add(Menu.SECRET, name="rahim", service="pppoe", profile="default", password="uncle")
+    renamed = wanted(1, "rahim", adopts=True, password_sealed=None, password_version=0)
+    found = menus.difference([renamed])
+    assert found.steps == ()
+    [obstacle] = found.obstacles
+    assert "is not ours" in obstacle.reason
+
+
+def test_what_is_of_a_plan_that_nobody_knows_stays_as_it_is(menus: Menus) -> None:
+    secret(menus, "karim", 1)
+    found = menus.difference([wanted(1, "karim", plan=None)])
+    assert (found.steps, [obstacle.reason for obstacle in found.obstacles]) == (
+        *((), ["Its plan is not among those of its tenant."]),
+    )
+    suspended = menus.difference([wanted(1, "another", plan=None, suspended=True)])
+    assert suspended.steps == ()
+
+
 def test_two_that_exchange_their_names_keep_their_passwords_though_only_the_router_knows_them(menus: Menus) -> None:
     first, second = secret(menus, "a", 1, 0), secret(menus, "b", 2, 0)
     unknown = {"password_sealed": None, "password_version": 0}

@@ -107,7 +107,7 @@ def test_on_a_lent_router_lists_are_the_tenants_own_and_it_names_no_profile_of_i
         for entry in wanted(7, "karim", setting=setting, suspended=suspended, **line).entries
         if entry.menu is Menu.ADDRESS
     ]
-    assert lists == ["b-trusted", "b-unpaid", "trusted", "unpaid"]
+    assert lists == ["b-.trusted", "b-.unpaid", "trusted", "unpaid"]
     profiles = [only(wanted(7, "karim", setting=setting, suspended=True))["profile"] for setting in (lent, own)]
     assert profiles == ["tb-b-.expired", "unlimited"]
     assert [lent.is_for_expired(name) for name in (*profiles, "tb-b-.HOME", "tb-b-.HOME-expired")] == [
