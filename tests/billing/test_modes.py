@@ -133,6 +133,17 @@ def test_a_mode_changes_when_all_is_settled_and_its_next_day_is_settled_by_it() 
     check_invariants()
 
 
+def test_a_mode_changes_only_with_so_many_resellers_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = world_of()
+    monkeypatch.setattr("chalicelib.billing.modes.MAX_GUARDED", 1)
+    with pytest.raises(Conflict) as refused:
+        change_mode(world.alpha, Mode.AGGREGATE, MORNING)
+    assert refused.value.code == "too-many-resellers-below"
+    with pytest.raises(Conflict) as another:
+        change_mode(world.gamma, Mode.AGGREGATE, MORNING)
+    assert another.value.code != "too-many-resellers-below"
+
+
 def test_a_mode_does_not_change_while_the_fund_is_not_empty() -> None:
     world = World.build(FIRST)
     world.fund(10_000, 1)
