@@ -93,6 +93,14 @@ def put_off(change: AccessChange, reason: str, after_micros: int) -> None:
         return
 
 
+def hurry(change: AccessChange) -> None:
+    """It is not left alone any longer. Nothing happens to one that was delivered."""
+    try:
+        write(Update(ChangeRow.at(change.key), [ChangeRow.after.remove()], ChangeRow.pk.exists()))
+    except ConditionFailed:
+        return
+
+
 def wake_routers(operations: Iterable[Operation]) -> None:
     """Tell the workers of the routers that these writes are about, after they were written.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from chalicelib.crm.service import ServiceStatus
 from chalicelib.network.entries import (
     KEPT,
     PROFILE_MARK,
@@ -57,7 +58,8 @@ def difference_of(wanted: Iterable[Wanted], read: Read, scope: Iterable[ServiceK
     """What to do so that each service of the scope has the entries wanted of it and no others.
 
     A service of the scope that nothing is wanted of loses its entries. What has no mark of ours, or that of a service
-    out of the scope, is never touched. Removals come first, so that names are free; profiles before who is in them.
+    out of the scope, is never touched. Where something is in the way of a service it is at least off if it is to
+    be. Removals come first, so that names are free; profiles before who is in them.
     """
     wanted = list(wanted)
     profiles = [] if Menu.PROFILE not in read and Menu.HOTSPOT_PROFILE not in read else _profile_steps(wanted, read)
@@ -117,11 +119,12 @@ def _menu_steps(rows: _Rows, by_key: Mapping[ServiceKey, Wanted], obstacles: dic
     steps: list[Step] = []
     for service in sorted(rows.own.keys() | rows.wanted.keys()):
         own = rows.own.get(service, ())
-        if (entry := rows.wanted.get(service)) is None and service in rows.unknown:
-            continue
-        if entry is None:
+        entry = rows.wanted.get(service)
+        if service in obstacles and (entry is not None or service in rows.unknown):
+            steps += _on_or_off(menu, by_key[service], own)
+        elif entry is None:
             steps += [Step(Kind.REMOVE, menu, entry_name(menu, row), service, row) for row in own]
-        elif service not in obstacles:
+        else:
             holder = None if entry.name in leaving else rows.by_name.get(entry.name)
             found = _steps_of(by_key[service].access, entry, own, holder)
             if isinstance(found, Obstacle):
@@ -129,6 +132,18 @@ def _menu_steps(rows: _Rows, by_key: Mapping[ServiceKey, Wanted], obstacles: dic
             else:
                 steps += found
     return in_turn(menu, steps)
+
+
+def _on_or_off(menu: Menu, wanted: Wanted, rows: Sequence[Observed]) -> list[Step]:
+    """What can be done all the same where something is in the way: who is not to be on is off, in whatever entry."""
+    is_off = wanted.status is not ServiceStatus.ACTIVE
+    if menu is Menu.ADDRESS:
+        return [Step(Kind.REMOVE, menu, entry_name(menu, row), wanted.key, row) for row in rows if is_off]
+    if menu is Menu.QUEUE:
+        return []
+    sets = {"disabled": "true" if is_off else "false"}
+    wrong = [row for row in rows if (row.get("disabled") in ("true", "yes")) is not is_off]
+    return [Step(Kind.SET, menu, entry_name(menu, row), wanted.key, row, sets) for row in wrong]
 
 
 def _steps_of(

@@ -54,7 +54,27 @@ def test_what_is_of_a_plan_that_nobody_knows_stays_as_it_is(menus: Menus) -> Non
         *((), ["Its plan is not among those of its tenant."]),
     )
     suspended = menus.difference([wanted(1, "another", plan=None, suspended=True)])
-    assert suspended.steps == ()
+    assert [(step.kind, step.name, dict(step.sets)) for step in suspended.steps] == [
+        (Kind.SET, "karim", {"disabled": "true"})
+    ]
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+def test_whoever_is_to_be_off_is_off_also_where_something_is_in_the_way(menus: Menus, suspended: bool) -> None:
+    secret(menus, "karim", 1)
+    menus.add(Menu.SECRET, name="camera", service="pppoe", profile="default", password="x")
+    renamed = wanted(1, "camera", suspended=suspended)
+    found = menus.difference([renamed])
+    assert [obstacle.name for obstacle in found.obstacles] == ["camera"]
+    assert [(step.name, dict(step.sets)) for step in found.steps if step.service] == (
+        [("karim", {"disabled": "true"})] if suspended else []
+    )
+    menus.bring(found)
+    assert menus.difference([renamed]).steps == ()
+    back = menus.difference([wanted(1, "camera")])
+    assert [(step.name, dict(step.sets)) for step in back.steps] == (
+        [("karim", {"disabled": "false"})] if suspended else []
+    )
 
 
 def test_two_that_exchange_their_names_keep_their_passwords_though_only_the_router_knows_them(menus: Menus) -> None:
