@@ -6,12 +6,12 @@ from datetime import date
 
 from chalicelib.aws import keys
 from chalicelib.aws.rows import Row
-from chalicelib.aws.tables import read, read_many, read_page
+from chalicelib.aws.tables import read, read_all, read_many, read_page
 from chalicelib.core.errors import NotFound, invalid_field
 from chalicelib.crm.service import ServiceStatus
-from chalicelib.crm.store import FoundRow, SubscriberRow, found_keys, to_subscriber
+from chalicelib.crm.store import FoundRow, SubscriberRow, found_keys, to_subscriber, username_key
 from chalicelib.crm.subscriber import Subscriber
-from chalicelib.crm.words import search_terms
+from chalicelib.crm.words import fold, search_terms
 
 EXAMINED_ROWS = 1000
 """How many subscribers one request of a filtered list looks through; the cursor goes on from there."""
@@ -130,6 +130,13 @@ def search_subscribers(
         if len(kept) == limit and (page.after is not None or row is not page.rows[-1]):
             return kept, row.sk
     return kept, page.after
+
+
+def services_named_like(tenant_id: str, beginning: str) -> list[int]:
+    """The numbers of the services whose usernames begin so, in small letters or capitals, by username."""
+    first, is_username = fold(beginning), username_key(tenant_id, "").sk
+    rows = read_all(FoundRow, keys.found(tenant_id), first=first, last=first + PAST_ANY_WORD)
+    return [row.service for row in rows if row.service is not None and row.sk.endswith(is_username)]
 
 
 def _first_seen() -> Callable[[Subscriber, str], bool]:

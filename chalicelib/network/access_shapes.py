@@ -21,7 +21,8 @@ class AccessBody(Body):
 
     `pppoe` and `hotspot` need a password the first time; without one the service keeps the one it has. `static` needs
     an address. With `locks_mac` the service gets on from its MAC address alone. With `take_over` an entry of the router
-    that has its name and is not ours becomes the service's; without a password here it keeps the one it has there.
+    that has its name and is not ours becomes the service's, on a router of one's own; without a password here it keeps
+    the one it has there.
     """
 
     service: Reference | None = None

@@ -22,15 +22,21 @@ def ask_router(tenant_id: str, router: Router, question: Mapping[str, Any], seco
     for its owner also in words: they may name the router's address.
     """
     check_enabled(router)
-    try:
-        answer = invoke_router({**question, "router": router.router_id}, seconds)
-    except Unavailable as refusal:
-        if refusal.code != "router-late":
-            raise
-        answer = {"failure": {"reason": "timed_out", "detail": refusal.detail}}
+    answer = told_by_router(router, question, seconds)
     if "failure" in answer:
         raise _silent(answer["failure"], is_own=router.tenant_id == tenant_id)
     return answer
+
+
+def told_by_router(router: Router, question: Mapping[str, Any], seconds: float) -> Answer:
+    """What came of the question, also of one to a router that is switched off; `failure` is in the answer where the router
+    gave none, and where it was too late. `Unavailable` `routers-away` when nobody could be asked."""
+    try:
+        return invoke_router({**question, "router": router.router_id}, seconds)
+    except Unavailable as refusal:
+        if refusal.code != "router-late":
+            raise
+        return {"failure": {"reason": "timed_out", "detail": refusal.detail}}
 
 
 def check_enabled(router: Router) -> None:

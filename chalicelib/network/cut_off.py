@@ -21,7 +21,7 @@ from chalicelib.network.wanted import Setting, Wanted
 SHORTEST_DAY = timedelta(hours=23)
 LOOKED_AT = 1_000
 """Changes of a router that have waited for long, looked at in an hour."""
-DELIVERED = "The change had nothing to turn on."
+WAS_ON = "It was on when the router was read."
 
 _MENUS = {Method.PPPOE: Menu.SECRET, Method.HOTSPOT: Menu.HOTSPOT_USER, Method.STATIC: Menu.ADDRESS}
 """Where the entry lies that lets a service on."""
@@ -38,24 +38,27 @@ def note_cut_off(
     due = _oldest(changes)
     by_key = {one.key: one for one in wanted}
     off = {key: due[key] for key, one in by_key.items() if key in due and _is_cut_off(one, read, look)}
-    for key, since in refused_off_since(router_id, off).items():
-        off[key] = min(off[key], since)
+    for key, since in refused_off_since(router_id, due).items():
+        due[key] = min(due[key], since)
+        if key in off:
+            off[key] = due[key]
     subscribers = {(one.tenant_id, one.service): one.subscriber for one in changes if one.subscriber}
     confirm(_told(look, off, subscribers, now))
-    withdraw(_told(look, {key: since for key, since in due.items() if key not in off}, subscribers, now), DELIVERED)
+    withdraw(_told(look, {key: since for key, since in due.items() if key not in off}, subscribers, now), WAS_ON)
     return off
 
 
 def look_through_changes(router: Router, now: datetime, *, is_silent: bool) -> int:
-    """Tell of the days that are over of what the router has refused, and suspect those of what waits; how many are new.
+    """Suspect the days that are over of what the router has refused and of what waits for it; how many are new.
 
-    What waits for a router that is silent is not looked at: everything on it is suspected.
+    Somebody may have turned on by hand what was refused: the next delivery of it reads the router, and tells. What waits
+    for a router that is silent is not looked at: everything on it is suspected.
     """
     look = Look(router)
     refused = {(one.tenant_id, one.service): one for one in all_refused(router.router_id) if one.off_since_micros}
     subscribers = {key: one.subscriber for key, one in refused.items()}
     since = {key: one.off_since_micros or one.due_micros for key, one in refused.items()}
-    count = confirm(_told(look, since, subscribers, now))
+    count = suspect(_told(look, since, subscribers, now))
     if is_silent:
         return count
     changes, _ = due_changes(router.router_id, now - SHORTEST_DAY, limit=LOOKED_AT)
@@ -100,21 +103,35 @@ def _told(
 
 
 def _is_cut_off(one: Wanted, read: Read, look: Look) -> bool:
-    """Whether no entry on the router lets the service on. That it is to be off by now says nothing of the days before."""
+    """Whether no entry on the router lets the service on. That it is to be off by now says nothing of the days before.
+
+    Its own entries do, in whichever menu a change of method has left them; and entries of others with its name or address:
+    whether we may touch them or not, somebody who knows that name is on.
+    """
     setting = look.setting(one.access.tenant_id)
     if setting is None:
         return False
-    menu = _MENUS[one.access.method]
-    return not any(_lets_on(menu, row, setting) for row in read.get(menu, ()) if _is_its_own(one, menu, row))
+    return not any(
+        _lets_on(menu, row, setting)
+        for menu in _MENUS.values()
+        for row in read.get(menu, ())
+        if _is_its_own(one, row) or (menu is _MENUS[one.access.method] and _has_its_name(one, row, setting))
+    )
 
 
-def _is_its_own(one: Wanted, menu: Menu, row: Observed) -> bool:
-    """Whether the row is the service's, or one that it may take over."""
+def _is_its_own(one: Wanted, row: Observed) -> bool:
     mark = read_mark(row.get("comment"))
-    if mark is not None:
-        return mark[0] == one.key
-    names = {entry.name for entry in one.entries if entry.menu is menu}
-    return one.access.adopts and row.get("dynamic") != "true" and entry_name(menu, row) in names
+    return mark is not None and mark[0] == one.key
+
+
+def _has_its_name(one: Wanted, row: Observed, setting: Setting) -> bool:
+    """Whether the row has the name of the service, and is nobody's that we know of."""
+    if read_mark(row.get("comment")) is not None:
+        return False
+    if one.access.method is Method.STATIC:
+        listed = {"list": setting.active_list, "address": one.access.address or ""}
+        return entry_name(Menu.ADDRESS, row) == entry_name(Menu.ADDRESS, listed)
+    return row.get("name") == one.sign_in_name
 
 
 def _lets_on(menu: Menu, row: Observed, setting: Setting) -> bool:

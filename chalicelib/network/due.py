@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.core.dates import day_at, start_of, to_micros
+from chalicelib.core.dates import day_at, from_micros, start_of, to_micros
 from chalicelib.crm.lanes import in_lanes
 from chalicelib.crm.outbox import due_changes
 from chalicelib.network.ask_reconciliation import asked_again
@@ -18,6 +18,8 @@ from chalicelib.tenants.hierarchy import read_tree
 LAGS_AFTER = timedelta(minutes=5)
 COMPARES_FROM = timedelta(hours=3)
 """After the midnight of a router's owner: when few people are on."""
+COMPARES_AGAIN_AFTER = timedelta(hours=1)
+"""Where it failed: the router is read as a whole."""
 ASKED_AGAIN_AFTER = timedelta(minutes=5)
 """What was asked for is not asked for again sooner: the queue takes the same name once in that time."""
 
@@ -76,7 +78,10 @@ def _messages(
     if state.is_behind and state.leased_until_micros <= now_micros:
         found.append((router_id, f"behind-{slot}", {"do": "reconcile", "router": router_id}))
     today = day_at(now, timezone)
-    if state.compared_on != today and now >= start_of(today, timezone) + COMPARES_FROM:
+    may_compare = now >= max(
+        start_of(today, timezone) + COMPARES_FROM, from_micros(state.night_failed_micros) + COMPARES_AGAIN_AFTER
+    )
+    if state.compared_on != today and may_compare:
         night = {"do": "night", "router": router_id, "day": today.isoformat()}
         found.append((router_id, f"night-{today}-{slot}", night))
     return found

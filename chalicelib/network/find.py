@@ -1,6 +1,6 @@
 """Finding routers, whose place on them is whose, and the services on them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import read, read_all, read_many, read_page
@@ -19,6 +19,9 @@ from chalicelib.network.store import (
     to_terms,
 )
 from chalicelib.tenants.hierarchy import find_tenant
+
+MANY = 1_000
+"""So many services are not looked up one by one on a router: all of it is read in fewer requests."""
 
 
 def read_router(router_id: str) -> Router | None:
@@ -129,11 +132,28 @@ def all_router_ids(operator_id: str) -> list[str]:
 
 
 def twins_of(router: Router) -> list[Router]:
-    """Other routers of the installation that are at the same address and port."""
+    """Other routers of the installation that are at the same address, on whatever port: a machine has several."""
     operator_id = find_tenant(router.tenant_id).chain[0]
     others = [one for one in all_router_ids(operator_id) if one != router.router_id]
-    where = (router.address, router.port)
-    return [one for one in read_routers(others) if one is not None and (one.address, one.port) == where]
+    return [one for one in read_routers(others) if one is not None and one.address == router.address]
+
+
+def held_elsewhere(router: Router, services: Iterable[ServiceKey]) -> set[ServiceKey]:
+    """Which of these services are on another router by our books. It may be the same machine, by a name or another address.
+
+    A request for each hundred of a tenant's services and each router that the tenant uses.
+    """
+    by_tenant: dict[str, list[ServiceKey]] = {}
+    for service in sorted(services):
+        by_tenant.setdefault(service[0], []).append(service)
+    found: set[ServiceKey] = set()
+    for tenant_id, own in by_tenant.items():
+        used = [one.router_id for one in own_routers(tenant_id)] + [one.router_id for one in lendings_to(tenant_id)]
+        for other in used:
+            if other != router.router_id:
+                accesses = read_accesses(other, own) if len(own) < MANY else accesses_on(other)
+                found |= {(one.tenant_id, one.service) for one in accesses} & set(own)
+    return found
 
 
 def terms_of(tenant_id: str) -> NetworkTerms:

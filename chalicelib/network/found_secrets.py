@@ -27,16 +27,16 @@ ValueT = TypeVar("ValueT")
 
 @dataclass(frozen=True)
 class Ground:
-    """Which secrets of a router are a tenant's to take over: those of its `place`, and not of others that it is lent to,
-    whose names begin with their `prefixes`. `plans` has the code of the tenant's plan for a profile of the router."""
+    """Which secrets of a router are its owner's to take over: all but those of others that it is lent to, whose names begin
+    with their `prefixes`. `plans` has the code of the owner's plan for a profile of the router."""
 
     place: Place
     prefixes: tuple[str, ...]
     plans: Mapping[str, str]
 
     def has(self, name: str) -> bool:
-        """Whether a secret of that name is in the tenant's place."""
-        return name.startswith(self.place.prefix) and not name.startswith(self.prefixes)
+        """Whether a secret of that name is the owner's."""
+        return not name.startswith(self.prefixes)
 
     def gives_addresses(self, plan: str) -> bool:
         """Whether the profile that services of the plan are in has addresses for them.
@@ -67,7 +67,7 @@ class LeftOut:
 
 @dataclass
 class FoundSecrets:
-    """What was found in a tenant's place: how many `secrets`, `marked` as ours among them, and how many there are in each
+    """What was found of an owner's: how many `secrets`, `marked` as ours among them, and how many there are in each
     profile. `more` could be taken over besides the `candidates`; of `left_out_count` the first are told."""
 
     secrets: int = 0
@@ -145,7 +145,7 @@ def _candidate(row: Observed, ground: Ground) -> Candidate:
         raise ValueError(f"it is for {readable(service, 20)}, not for PPPoE")
     if row.get("disabled") in ("true", "yes"):
         raise ValueError("it is disabled on the router")
-    username = row["name"][len(ground.place.prefix) :]
+    username = row.get("name", "")
     # What the stored form would change is another name to the router.
     if _said("its name", parse_username, username) != username:
         raise ValueError("its name has spaces around it")

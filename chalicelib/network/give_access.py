@@ -15,6 +15,7 @@ from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.outbox import changed, wake_routers
 from chalicelib.crm.service import Service, ServiceStatus
 from chalicelib.crm.subscriber import Subscriber
+from chalicelib.crm.words import fold
 from chalicelib.network.address import lies_in
 from chalicelib.network.credentials import seal_service_password
 from chalicelib.network.find import find_access, lendings_of, usable_router
@@ -66,8 +67,9 @@ def give_access(
 ) -> GivenAccess:
     """Let a service get on that way from now on; asked for again it is as it was, and nothing is written.
 
-    `NotFound` for the subscriber; 422 on `service`, `router`, `address`, `password` and `locks_mac`; `Conflict`:
-    `service-disconnected`, `address-taken`, and `name-taken` where another tenant's names on the router begin so.
+    `NotFound` for the subscriber; 422 on `service`, `router`, `address`, `password`, `locks_mac` and `take_over`;
+    `Conflict`: `service-disconnected`, `address-taken`, and `name-taken` where another tenant's names on the router begin
+    so.
     """
     _check_method(asked)
     sealed: str | None = None
@@ -76,7 +78,8 @@ def give_access(
         service = _service_asked(before, service_number)
         router, place = _router_asked(tenant, asked.router)
         _check_service(tenant, service, asked, now)
-        _check_address(tenant, router, place, asked)
+        if router.tenant_id != tenant.tenant_id:
+            _check_lent(place, asked)
         _check_name(tenant, router, service)
         old = _access_of(tenant.tenant_id, service)
         if asked.password is not None and sealed is None:
@@ -157,21 +160,25 @@ def _check_service(tenant: Tenant, service: Service, asked: AskedAccess, now: da
         raise invalid_field("locks_mac", "needs the MAC address of the service")
 
 
-def _check_address(tenant: Tenant, router: Router, place: Place, asked: AskedAccess) -> None:
-    """On a router of somebody else an address must be one that it lets the tenant have: any other is another's."""
-    if router.tenant_id == tenant.tenant_id or asked.address is None or lies_in(asked.address, place.networks):
-        return
-    raise invalid_field("address", "lies in none of the networks that this router's owner lets you use")
+def _check_lent(place: Place, asked: AskedAccess) -> None:
+    """On a router of somebody else an address must be one that it lets the tenant have: any other is another's. So is an
+    entry that is there already, whatever its name begins with."""
+    if asked.adopts:
+        raise invalid_field("take_over", "belongs to routers of your own: what is on this one already is its owner's")
+    if asked.address is not None and not lies_in(asked.address, place.networks):
+        raise invalid_field("address", "lies in none of the networks that this router's owner lets you use")
 
 
 def _check_name(tenant: Tenant, router: Router, service: Service) -> None:
     """A name of the owner's that begins like those of a tenant that the router is lent to could be one of theirs.
 
-    A lending or a username that comes meanwhile is met on the router, which takes no name twice.
+    A lending that comes meanwhile, or another username (`crm/edit.py` knows of no lendings), is met on the router: it
+    takes no name twice, entries are told apart by their marks, and nobody is shown the line of another's entry.
     """
     if router.tenant_id != tenant.tenant_id or not router.lendings:
         return
-    if any(service.username.startswith(lending.place.prefix) for lending in lendings_of(router.router_id)):
+    begins = fold(service.username).startswith
+    if any(begins(lending.place.prefix) for lending in lendings_of(router.router_id)):
         message = f"The username {service.username} begins like those of a reseller that the router is lent to."
         raise Conflict("name-taken", message)
 

@@ -1,5 +1,6 @@
 """Bringing routers in line: having one, or all of a tenant's, compared with what they should hold, and mended."""
 
+from chalicelib.aws import keys
 from chalicelib.aws.log import log
 from chalicelib.aws.queue import send_to_routers
 from chalicelib.core.errors import Unavailable
@@ -10,7 +11,16 @@ Message = tuple[str, str, dict[str, str]]
 
 def bring_in_line(router_id: str, why: str) -> Message:
     """The message that has a router compared with all it should hold; `why` names what has changed, for once each."""
-    return router_id, f"{router_id}.{why}", {"do": "reconcile", "router": router_id}
+    # A name of a message has 128 characters at most, and two ids of tenants may be in this one.
+    return router_id, keys.digest(f"{router_id}.{why}"), {"do": "reconcile", "router": router_id}
+
+
+def bring_in_line_soon(router_id: str, why: str) -> None:
+    """Have a router compared, of what is done already: where the queue is away the comparison of the next night finds it."""
+    try:
+        send_to_routers([bring_in_line(router_id, why)])
+    except Unavailable as refusal:
+        log("router not brought in line", router=router_id, reason=refusal.detail)
 
 
 def bring_all_in_line(tenant_id: str, why: str) -> None:
@@ -21,7 +31,7 @@ def bring_all_in_line(tenant_id: str, why: str) -> None:
 
 
 def bring_all_in_line_soon(tenant_id: str, why: str) -> None:
-    """The same, of what is done already: where the queue is away the comparison of the next night finds it."""
+    """The same of every router that the tenant uses."""
     try:
         bring_all_in_line(tenant_id, why)
     except Unavailable as refusal:

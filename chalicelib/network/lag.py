@@ -47,7 +47,8 @@ class Lag:
 
     @property
     def is_behind(self) -> bool:
-        return self.waiting.is_any or self.refused.is_any or self.state.is_failing
+        # One that is switched off is not asked any more: it cannot be heard to answer again.
+        return self.waiting.is_any or self.refused.is_any or (self.state.is_failing and self.router.enabled)
 
     @property
     def place(self) -> str:

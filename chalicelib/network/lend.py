@@ -5,13 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.aws import keys
-from chalicelib.aws.log import log
-from chalicelib.aws.queue import send_to_routers
 from chalicelib.aws.tables import ConditionFailed, Delete, Operation, Put, Remember, read, write
-from chalicelib.core.errors import Conflict, NotFound, Unavailable
-from chalicelib.network.find import find_router, lendings_of
-from chalicelib.network.in_line import bring_in_line
-from chalicelib.network.model import Lending, Place
+from chalicelib.core.errors import Conflict, NotFound
+from chalicelib.crm.find import services_named_like
+from chalicelib.network.find import find_router, lendings_of, read_accesses
+from chalicelib.network.in_line import bring_in_line_soon
+from chalicelib.network.model import Lending, Place, Router
 from chalicelib.network.register import TRIES, busy
 from chalicelib.network.store import LendingRow, lending_rows, to_lending, update_of_router, updates_of_lending
 from chalicelib.tenants.model import Tenant
@@ -20,8 +19,9 @@ from chalicelib.tenants.model import Tenant
 def lend_router(tenant: Tenant, text: str, child: Tenant, place: Place, remember: Remember) -> Lending:
     """Let the child use the router with that place on it. `NotFound`.
 
-    `Conflict`: `already-lent`; `prefix-taken` where the prefix of another is the same, begins with it or begins it: one
-    of the two could have names that look like the other's.
+    `Conflict`: `already-lent`; `prefix-taken` where the prefix of another is the same, begins with it or begins it, or
+    where a service of the lender's on the router has a username that begins with it: one of the two could have names that
+    look like the other's. A username that comes meanwhile is met on the router (`give_access`).
     """
     for _ in range(TRIES):
         router = find_router(tenant.tenant_id, text)
@@ -29,6 +29,7 @@ def lend_router(tenant: Tenant, text: str, child: Tenant, place: Place, remember
         under_child, under_router = lending_rows(lending)
         put = Put(under_child, LendingRow.pk.does_not_exist())
         _check_prefix(lending, lendings_of(router.router_id))
+        _check_usernames(router, place.prefix)
         operations: list[Operation] = [
             # Any other lending moves the router's revision: no prefix can have come in between.
             update_of_router(router, router, lendings=1),
@@ -63,7 +64,7 @@ def change_lending(tenant: Tenant, text: str, child_id: str, place: Mapping[str,
             write(*updates_of_lending(before, after))
         except ConditionFailed:
             continue
-        _bring_in_line_soon(router.router_id, f"lending.{child_id}.{after.revision}")
+        bring_in_line_soon(router.router_id, f"lending.{child_id}.{after.revision}")
         return after
     raise busy()
 
@@ -81,22 +82,15 @@ def end_lending(tenant: Tenant, text: str, child_id: str) -> None:
         try:
             write(update_of_router(router, router, lendings=-1), gone, Delete(LendingRow.at(under_router.key)))
         except ConditionFailed as failure:
-            if failure.failed(gone) and failure.rows[gone] is not None:
-                raise Conflict("router-in-use", "Services of this reseller are on the router.") from None
+            kept = failure.rows[gone] if failure.failed(gone) else None
+            if isinstance(kept, LendingRow):
+                message = f"Services of this reseller on the router: {kept.uses}, with those that are disconnected."
+                raise Conflict("router-in-use", message) from None
             continue
-        _bring_in_line_soon(router.router_id, f"lending.{router.revision + 1}")
+        # Services that were taken off a moment ago may be there yet, under a prefix that is nobody's now.
+        bring_in_line_soon(router.router_id, f"lending.{router.revision + 1}")
         return
     raise busy()
-
-
-def _bring_in_line_soon(router_id: str, why: str) -> None:
-    """Services that were taken off a moment ago may be there yet, under a prefix that is nobody's now; or services are to be
-    in another profile. The lending is over, or changed, whether or not this is heard: the comparison of the next night
-    finds them too."""
-    try:
-        send_to_routers([bring_in_line(router_id, why)])
-    except Unavailable as refusal:
-        log("router not brought in line", router=router_id, reason=refusal.detail)
 
 
 def _check_prefix(lending: Lending, others: Sequence[Lending]) -> None:
@@ -106,6 +100,13 @@ def _check_prefix(lending: Lending, others: Sequence[Lending]) -> None:
     for other in others:
         if prefix.startswith(other.place.prefix) or other.place.prefix.startswith(prefix):
             raise Conflict("prefix-taken", f"The prefix {other.place.prefix} of another reseller overlaps with it.")
+
+
+def _check_usernames(router: Router, prefix: str) -> None:
+    named = [(router.tenant_id, service) for service in services_named_like(router.tenant_id, prefix)]
+    if here := len(read_accesses(router.router_id, named)):
+        message = f"Services of yours on the router have usernames that begin with {prefix}: {here}."
+        raise Conflict("prefix-taken", message)
 
 
 def _already_lent() -> Conflict:

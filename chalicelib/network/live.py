@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from chalicelib.network.connection import Connection, RouterTrap, Row
+from chalicelib.network.entries import Menu, ServiceKey, read_mark
 from chalicelib.network.model import Method
 from chalicelib.network.values import (
     read_mac,
@@ -16,6 +17,8 @@ from chalicelib.network.values import (
     read_span,
     read_text,
 )
+
+_ENTRIES = {Method.PPPOE: Menu.SECRET, Method.HOTSPOT: Menu.HOTSPOT_USER, Method.STATIC: Menu.QUEUE}
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,13 @@ class SignOff:
     at_router_time: str | None
     reason: str | None
     mac: str | None
+
+
+def has_entry(connection: Connection, method: Method, name: str, service: ServiceKey) -> bool:
+    """Whether what a line of that name gets on by is there and has the mark of the service, and of no other."""
+    rows = connection.rows(_ENTRIES[method].value, f"?name={name}", props=("name", "comment"))
+    marks = [read_mark(row.get("comment")) for row in rows]
+    return bool(marks) and all(mark is not None and mark[0] == service for mark in marks)
 
 
 def read_session(connection: Connection, method: Method, name: str) -> Session | None:

@@ -26,11 +26,17 @@ bp = Blueprint(__name__, tag="Network")
 def show_session(call: Call, subscriber_id: str) -> LineNowAnswer:
     """A subscriber's session, traffic and last sign-off now: its router is asked, and has two seconds.
 
-    `service` may be left out where there is only one. With 503 the `reason` says why the router could not be asked.
+    `service` may be left out where there is only one. Where the router has no entry of this service under its name there
+    is no session, and `note` says so. With 503 the `reason` says why the router could not be asked.
     """
     tenant_id = call.tenant.tenant_id
     given = _given(call, subscriber_number(tenant_id, subscriber_id))
-    question = {"ask": "session", "method": given.access.method.value, "name": given.sign_in_name}
+    question = {
+        "ask": "session",
+        "method": given.access.method.value,
+        "name": given.sign_in_name,
+        "service": [tenant_id, given.service.number],
+    }
     told = ask_router(tenant_id, given.router, question, QUICK_SECONDS)
     return show_line_now(given, told, clock.now())
 

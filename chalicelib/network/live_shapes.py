@@ -41,7 +41,7 @@ class SignOffAnswer(Answer):
 
 
 class LineNowAnswer(Answer):
-    """A service as its router sees it at this moment."""
+    """A service as its router sees it at this moment. `note` says why nothing is told of it."""
 
     service: ServiceId
     router: AccessRouter
@@ -51,6 +51,7 @@ class LineNowAnswer(Answer):
     session: SessionAnswer | None
     traffic: TrafficAnswer | None
     last_sign_off: SignOffAnswer | None
+    note: Annotated[str, Field(examples=["The router has no entry of this service under that name."])] | None
 
 
 def show_line_now(given: GivenAccess, told: dict[str, Any], now: datetime) -> LineNowAnswer:
@@ -67,6 +68,7 @@ def show_line_now(given: GivenAccess, told: dict[str, Any], now: datetime) -> Li
         last_sign_off=None
         if sign_off is None
         else SignOffAnswer(at_router_time=sign_off["at_router_time"], reason=sign_off["reason"]),
+        note=told["note"],
     )
 
 

@@ -23,7 +23,7 @@ ProfileName = Annotated[str, parsed(lambda text: _kept_name(text)), shown("home-
 PoolName = Annotated[str, parsed(lambda text: _kept_name(text)), shown("pppoe-pool", minLength=1, maxLength=64)]
 ServerName = Annotated[str, parsed(lambda text: _kept_name(text)), shown("hotspot1", minLength=1, maxLength=64)]
 InterfaceName = Annotated[str, parsed(lambda text: _kept_name(text)), shown("bridge", minLength=1, maxLength=64)]
-Prefix = pattern_field("[a-z0-9._-]{1,16}", "must be 1 to 16 small letters, digits and . _ -", "beta-")
+Prefix = pattern_field("[a-z0-9._-]{2,16}", "must be 2 to 16 small letters, digits and . _ -", "beta-")
 HostAddress = Annotated[
     str,
     parsed(parse_service_address),

@@ -1,7 +1,7 @@
 """The plan of a router: everything on it that is not as wanted, told for people and by what it means to the subscriber."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +20,7 @@ from chalicelib.network.reading import SignIn
 from chalicelib.network.steps import WITH_PASSWORD, Kind, Step
 from chalicelib.network.wanted import Wanted
 
+ELSEWHERE = "its service is on another router; if that is not this one under another address, remove the entry by hand"
 SESSION = "session"
 """The menu of an item that is about a session and no entry."""
 
@@ -79,9 +80,15 @@ def marked_in(read: Read) -> set[ServiceKey]:
     }
 
 
-def plan_of(wanted: Sequence[Wanted], gone: Iterable[ServiceKey], read: Read, sessions: Iterable[SignIn]) -> Plan:
+def plan_of(
+    wanted: Sequence[Wanted],
+    gone: Iterable[ServiceKey],
+    read: Read,
+    sessions: Iterable[SignIn],
+    elsewhere: Collection[ServiceKey] = (),
+) -> Plan:
     """Compare what is wanted of all services of a router with all that was read of it. Those that are `gone` have no
-    entries to have."""
+    entries to have. Of those that should be on another router and have entries here nothing is done, but it is told."""
     by_key = {one.key: one for one in wanted}
     difference = difference_of(wanted, read, by_key.keys() | set(gone))
     items = [_item(step, by_key.get(step.service) if step.service else None) for step in difference.steps]
@@ -93,6 +100,7 @@ def plan_of(wanted: Sequence[Wanted], gone: Iterable[ServiceKey], read: Read, se
     lasting = [off[who] for who in sorted(set(sessions) & off.keys()) if off[who].key not in told]
     items += [Item(Drift.SHOULD_BE_OFF, one.sign_in_name, SESSION, "hang_up", one.key) for one in lasting]
     items += _unknown(read, {item.name for item in items if item.drift is Drift.IN_THE_WAY})
+    items += _elsewhere(read, elsewhere)
     differing = frozenset(difference.services | {one.key for one in lasting})
     return Plan(tuple(items), difference, differing, sum(len(rows) for rows in read.values()))
 
@@ -141,6 +149,16 @@ def _unknown(read: Read, in_the_way: set[str]) -> list[Item]:
         and read_mark(row.get("comment")) is None
         and not (menu is Menu.HOTSPOT_USER and row.get("default") == "true")
         and row.get("name") not in in_the_way
+    ]
+
+
+def _elsewhere(read: Read, services: Collection[ServiceKey]) -> list[Item]:
+    """Entries of services that moved, or of the same machine under another address: then they are what is wanted there."""
+    return [
+        Item(Drift.UNKNOWN, readable(entry_name(menu, row)), menu.value, "nothing", mark[0], reason=ELSEWHERE)
+        for menu in SERVICE_MENUS
+        for row in read.get(menu, ())
+        if row.get("dynamic") != "true" and (mark := read_mark(row.get("comment"))) is not None and mark[0] in services
     ]
 
 

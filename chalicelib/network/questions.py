@@ -11,21 +11,22 @@ from typing import Any
 from chalicelib.aws import clock
 from chalicelib.network.entries import Menu
 from chalicelib.network.failure import Reason, RouterFailure, RouterTrap, readable
-from chalicelib.network.find import lendings_of, place_of, read_router
+from chalicelib.network.find import lendings_of, read_router
 from chalicelib.network.found_secrets import PROPERTIES, Ground, found_data, judge_secrets
 from chalicelib.network.health import read_health
-from chalicelib.network.live import read_last_sign_off, read_session, read_traffic
+from chalicelib.network.live import has_entry, read_last_sign_off, read_session, read_traffic
 from chalicelib.network.look import Look
 from chalicelib.network.model import Method, Router
 from chalicelib.network.probe import probe
 from chalicelib.network.reach import ANSWER_SECONDS, reach, reach_to_work, target_of
 from chalicelib.network.reconcile import see
 from chalicelib.network.reports import item_data
-from chalicelib.network.state import note_met
+from chalicelib.network.state import note_failed, note_met
 
 PLAN_SECONDS = 20.0
 """To read a whole router, behind the sign-in: whoever asks waits for 27 s."""
 TEST_SECONDS = 6.0
+NO_ENTRY = "The router has no entry of this service under that name."
 
 Question = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -50,17 +51,26 @@ def _failed(reason: str, detail: str) -> Answer:
 
 def _test(router: Router, question: Question) -> Answer:
     """Whether the router can be worked with; what it said of itself is kept."""
+    began = clock.now()
     found = probe(target_of(router), TEST_SECONDS)
     if found.ok:
         met = {name: getattr(found, name) for name in ("identity", "model", "version", "architecture")}
         note_met(router.router_id, clock.now(), met)
+    elif found.reason is not None and found.reason is not Reason.NO_PERMISSION and router.enabled:
+        note_failed(router.router_id, began, found.reason.value, found.detail)
     return asdict(found)
 
 
 def _session(router: Router, question: Question) -> Answer:
-    """A subscriber's line now: session, traffic, last sign-off; all within two seconds."""
+    """A subscriber's line now: session, traffic, last sign-off; all within two seconds.
+
+    Nothing of it is told where the entry of that name is another's, or nobody's: names alone prove nothing.
+    """
     method, name = Method(question["method"]), question["name"]
+    tenant_id, number = question["service"]
     with reach(router, ANSWER_SECONDS) as connection:
+        if not has_entry(connection, method, name, (tenant_id, number)):
+            return {"session": None, "traffic": None, "last_sign_off": None, "note": NO_ENTRY}
         session = read_session(connection, method, name)
         traffic = None if session is None else read_traffic(connection, session)
         sign_off = read_last_sign_off(connection, name) if method is Method.PPPOE else None
@@ -68,6 +78,7 @@ def _session(router: Router, question: Question) -> Answer:
         "session": None if session is None else _shown(asdict(session)),
         "traffic": None if traffic is None else asdict(traffic),
         "last_sign_off": None if sign_off is None else asdict(sign_off),
+        "note": None,
     }
 
 
@@ -97,13 +108,12 @@ def _plan(router: Router, question: Question) -> Answer:
 
 
 def _secrets(router: Router, question: Question) -> Answer:
-    """What of the router's secrets a tenant may take over; nothing is changed."""
+    """What of the router's secrets its owner may take over; nothing is changed."""
     tenant_id = question["tenant"]
-    place = place_of(router, tenant_id)
-    if place is None:
+    if router.tenant_id != tenant_id:
         return _failed(Reason.UNREACHABLE.value, "There is no such router any more.")
-    lent = lendings_of(router.router_id) if router.tenant_id == tenant_id else ()
-    ground = Ground(place, tuple(one.place.prefix for one in lent), question["plans"])
+    lent = lendings_of(router.router_id)
+    ground = Ground(router.place, tuple(one.place.prefix for one in lent), question["plans"])
     with reach_to_work(router) as connection:
         connection.extend(PLAN_SECONDS)
         rows = connection.rows(Menu.SECRET.value, props=PROPERTIES)

@@ -1,6 +1,6 @@
 """Reaching a router: with the credentials that only the function which reaches routers can open."""
 
-from chalicelib.core.errors import Refusal
+from chalicelib.core.errors import Refusal, Unavailable
 from chalicelib.network.connection import Connection, Target, connect
 from chalicelib.network.credentials import open_router_password
 from chalicelib.network.failure import Reason, RouterFailure
@@ -18,14 +18,18 @@ def reach_to_work(router: Router) -> Connection:
 
 
 def reach(router: Router, seconds: float) -> Connection:
-    """A connection to the router that lasts so many seconds. `RouterFailure`, also when its password cannot be opened."""
+    """A connection to the router that lasts so many seconds. `RouterFailure`, also when its password cannot be opened;
+    `Unavailable` when it cannot be opened just now."""
     return connect(target_of(router), seconds)
 
 
 def target_of(router: Router) -> Target:
-    """What to connect to and sign in with. `RouterFailure` when the password cannot be opened."""
+    """What to connect to and sign in with. `RouterFailure` when the password cannot be opened; `Unavailable` when the key
+    is away, which is not the router's doing."""
     try:
         password = open_router_password(router)
+    except Unavailable:
+        raise
     except Refusal as refusal:
         raise RouterFailure(Reason.WRONG_PASSWORD, refusal.detail) from refusal
     return Target(router.address, router.port, router.tls, router.fingerprint, router.username, password)

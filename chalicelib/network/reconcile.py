@@ -16,7 +16,7 @@ from chalicelib.network.connection import Connection
 from chalicelib.network.deliver import Delivery, Reach, Run, work
 from chalicelib.network.difference import Difference, Read
 from chalicelib.network.entries import SERVICE_MENUS, ServiceKey, entry_name, read_mark
-from chalicelib.network.find import accesses_on, read_router, terms_of, twins_of
+from chalicelib.network.find import accesses_on, held_elsewhere, read_router, terms_of, twins_of
 from chalicelib.network.look import Look
 from chalicelib.network.model import Router
 from chalicelib.network.plan import Plan, marked_in, plan_of
@@ -48,7 +48,9 @@ def see(router: Router, look: Look, connection: Connection, now: datetime) -> Se
     if gone:
         # One machine can be two routers of ours, a tenant's and its parent's: what the other has there is not gone.
         gone -= {(one.tenant_id, one.service) for twin in twins_of(router) for one in accesses_on(twin.router_id)}
-    return Seen(plan_of(wanted, gone, read, read_sessions(connection)), read, wanted)
+    # So can it be under a name or another address, which nothing here can tell: no line that is on may go for that.
+    elsewhere = held_elsewhere(router, gone)
+    return Seen(plan_of(wanted, gone - elsewhere, read, read_sessions(connection), elsewhere), read, wanted)
 
 
 def reconcile(report: Report, reach: Reach, *, mend: bool) -> Report:

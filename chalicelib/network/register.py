@@ -14,7 +14,7 @@ from chalicelib.network.credentials import seal_router_password
 from chalicelib.network.find import find_router
 from chalicelib.network.in_line import bring_in_line
 from chalicelib.network.model import Place, Router
-from chalicelib.network.state import StateRow
+from chalicelib.network.state import StateRow, switched_off
 from chalicelib.network.store import DirectoryRow, RouterRow, router_row, update_of_router
 from chalicelib.tenants.model import Tenant
 
@@ -98,7 +98,9 @@ def _write_changed(router: Router, changed: Callable[[Router], Router]) -> Route
         if after == before:
             return before
         try:
-            write(update_of_router(before, after))
+            is_off_now = before.enabled and not after.enabled
+            silenced = [switched_off(after.router_id, clock.now())] if is_off_now else []
+            write(update_of_router(before, after), *silenced)
             return replace(after, revision=before.revision + 1)
         except ConditionFailed:
             before = find_router(before.tenant_id, before.router_id)
@@ -118,9 +120,11 @@ def remove_router(tenant: Tenant, text: str) -> None:
     try:
         write(gone, Delete(_listed(tenant, router.router_id)), Delete(StateRow.at(keys.router_state(router.router_id))))
     except ConditionFailed as failure:
-        if failure.rows[gone] is None:
+        kept = failure.rows[gone]
+        if not isinstance(kept, RouterRow):
             return  # Somebody else let it go a moment ago.
-        raise Conflict("router-in-use", "Services are on this router, or it is lent to somebody.") from None
+        services = f"Services of yours on this router: {kept.uses or 0}, with those that are disconnected."
+        raise Conflict("router-in-use", f"{services} Resellers that it is lent to: {kept.lendings or 0}.") from None
 
 
 def busy() -> Unavailable:

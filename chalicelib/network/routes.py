@@ -5,8 +5,8 @@ from typing import Any
 from chalicelib.api.blueprint import Blueprint
 from chalicelib.api.call import Call
 from chalicelib.api.paging import PageQuery, decode_cursor, encode_cursor, page_of
-from chalicelib.aws.invoke import invoke_router
 from chalicelib.core.errors import invalid_field
+from chalicelib.network.asking import told_by_router
 from chalicelib.network.find import find_router, lendings_of, terms_of, usable
 from chalicelib.network.find import list_routers as find_routers
 from chalicelib.network.lend import change_lending, end_lending, lend_router
@@ -119,7 +119,7 @@ def delete_router(call: Call, router_id: str) -> None:
 def test_router(call: Call, router_id: str) -> ConnectionTestAnswer:
     """Connect to a router of one's own now, sign in, and find out whether all that is needed may be done there."""
     router = find_router(call.tenant.tenant_id, router_id)
-    return show_test(invoke_router({"ask": "test", "router": router.router_id}, TEST_SECONDS))
+    return show_test(told_by_router(router, {"ask": "test"}, TEST_SECONDS))
 
 
 @bp.api(

@@ -1,8 +1,9 @@
 """Silence: times during which a router did not answer, and which of its services were cut off by that.
 
 Every few minutes each router is asked for its health: that begins a silence and ends it. When it answers again it says how
-long it has been up, and that decides: whatever ended before it was started was not delivered. One that was up all the time
-had only lost its way to us, and nobody was cut off.
+long it has been up, and that decides: one that was up all the time had only lost its way to us, and nobody was cut off. For
+how long a router that was started meanwhile had been down nobody can say: whatever ended before is taken as not delivered,
+unless all routers were silent together (`shared_silence.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,9 +16,10 @@ from chalicelib.aws.rows import CrmRow, IntegerAttribute, JsonAttribute, TextAtt
 from chalicelib.aws.tables import ConditionFailed, Delete, Operation, Put, Update, read_all, write
 from chalicelib.core.dates import format_instant, from_micros, to_micros
 from chalicelib.network.failure import Reason
-from chalicelib.network.find import lendings_of, page_of_accesses, read_router
+from chalicelib.network.find import lendings_of, own_routers, page_of_accesses, read_router
 from chalicelib.network.model import Access, owner_of
-from chalicelib.network.state import RouterState, StateRow, read_state
+from chalicelib.network.shared_silence import SilentTime, was_shared
+from chalicelib.network.state import RouterState, StateRow, read_state, read_states
 from chalicelib.network.undelivered import (
     Cause,
     UndeliveredDay,
@@ -36,18 +38,22 @@ SILENT = frozenset({Reason.REFUSED, Reason.TIMED_OUT, Reason.UNREACHABLE, Reason
 SHORTEST_DAY = timedelta(hours=23)
 SERVICES_TOGETHER = 200
 WAS_UP = "The router was up; only our way to it was down."
+OUR_WAY = "All routers were silent at the same time: our way to them was down."
 
 MayGoOn = Callable[[], bool]
 
 
 class SilenceRow(CrmRow):
-    """A silence; router and begin are in the key. `until` is when the router was started, once it has answered.
+    """A silence; router and begin are in the key. `until` is when the router was started, once it has answered, which was
+    at `answered`. `shared`: all routers of its owner were silent then.
 
     `walked` is through which instant its services were looked at, for the days that were over. While that goes on,
     `bound` is the next such instant and `after` the last service. `tenants` are those that any were suspected of.
     """
 
     until = IntegerAttribute(null=True)
+    answered = IntegerAttribute(null=True)
+    shared = IntegerAttribute(null=True)
     walked = IntegerAttribute(null=True)
     bound = IntegerAttribute(null=True)
     after = TextAttribute(null=True)
@@ -78,8 +84,10 @@ def note_answered(state: RouterState, uptime_seconds: int | None, now: datetime)
     started = since if uptime_seconds is None else to_micros(now) - uptime_seconds * 1_000_000
     until = max(since, min(started, state.heard_micros or started))
     row = SilenceRow.at(keys.router_silence(state.router_id, since))
+    answered = min(to_micros(now), state.heard_micros or to_micros(now))
     is_long = from_micros(since) <= now - SHORTEST_DAY
-    ended: Operation = Update(row, [SilenceRow.until.set(until)], SilenceRow.pk.exists()) if is_long else Delete(row)
+    actions = [SilenceRow.until.set(until), SilenceRow.answered.set(answered)]
+    ended: Operation = Update(row, actions, SilenceRow.pk.exists()) if is_long else Delete(row)
     over = Update(
         StateRow.at(keys.router_state(state.router_id)),
         [StateRow.silent_since.remove(), StateRow.heard.remove()],
@@ -95,15 +103,42 @@ def look_through_silences(owner_id: str, now: datetime, may_go_on: MayGoOn) -> s
     It goes on where it was, and may be repeated.
     """
     silent: set[str] = set()
-    for row in read_all(SilenceRow, keys.router_silences(owner_id)):
+    rows = list(read_all(SilenceRow, keys.router_silences(owner_id)))
+    undecided = _note_shared(owner_id, rows, now)
+    for row in rows:
         silence = _Silence.of(row, now)
         if silence is None:
             continue
         if row.until is None:
             silent.add(silence.router_id)
-        if may_go_on() and silence.walk(may_go_on) and row.until is not None:
+        if may_go_on() and silence.walk(may_go_on) and row.until is not None and row.sk not in undecided:
             silence.decide()
     return silent
+
+
+def _note_shared(owner_id: str, rows: Sequence[SilenceRow], now: datetime) -> set[str]:
+    """Note which silences all routers shared, before any of them is decided and gone. Of which it is not known yet."""
+    ended = [row for row in rows if row.until is not None and row.shared is None]
+    if not ended:
+        return set()
+    times = {row.sk: _times(row) for row in rows}
+    routers = own_routers(owner_id)
+    states = read_states([router.router_id for router in routers])
+    sampled = [one for one in routers if one.enabled and states[one.router_id].sampled_micros]
+    undecided: set[str] = set()
+    for row in ended:
+        told = was_shared(times[row.sk], list(times.values()), sampled, now)
+        if told is None:
+            undecided.add(row.sk)
+        elif told:
+            row.shared = 1
+            _written(Update(SilenceRow.at(row.key), [SilenceRow.shared.set(1)], SilenceRow.pk.exists()))
+    return undecided
+
+
+def _times(row: SilenceRow) -> SilentTime:
+    router_id, _, since = row.sk.rpartition("#")
+    return SilentTime(router_id, int(since), None if row.until is None else row.answered or row.until)
 
 
 @dataclass
@@ -154,7 +189,8 @@ class _Silence:
                 return False
 
     def decide(self) -> None:
-        """The router has answered: what was over before it was started is confirmed, and the rest withdrawn."""
+        """The router has answered: what was over before it was started is confirmed, unless all routers were silent
+        together, and the rest withdrawn."""
         until = self.row.until
         assert until is not None, "the router has answered"
         last = from_micros(max(until, self.row.walked or 0))
@@ -164,9 +200,10 @@ class _Silence:
             if not days:
                 continue
             met = suspected(tenant_id, days[0], days[-1], self.router_id, Cause.ROUTER)
-            down = [day for day in met if ended_by(day.day, until, self._timezone(tenant_id))]
+            is_ours = self.row.shared is not None
+            down = [day for day in met if not is_ours and ended_by(day.day, until, self._timezone(tenant_id))]
             confirmed += confirm(down)
-            withdrawn += withdraw([day for day in met if day not in down], WAS_UP)
+            withdrawn += withdraw([day for day in met if day not in down], OUR_WAY if is_ours else WAS_UP)
         log("silence looked through", router=self.router_id, confirmed=confirmed, withdrawn=withdrawn)
         _written(Delete(SilenceRow.at(self.row.key)))
 

@@ -24,10 +24,10 @@ class RouterState:
 
     `pauses_until_micros`: it is left alone until then. `leased_until_micros`: a worker has it until then, unless it gave it
     back. `is_uncertain`: something was begun there and not told to the end. `sampled_micros`: when its health was asked
-    for last; `compared_on`: the last day on which all of it was compared. `asked_micros`: the reconciliation that somebody
-    asked for and that has not ended. `silent_since_micros`: it has not told its health since then, though it was asked;
-    `heard_micros` is when it answered to something else after that. `is_behind`: it could not be brought in line with
-    something new, such as other terms.
+    for last; `compared_on`: the last day on which all of it was compared; `night_failed_micros`: when that did not succeed.
+    `asked_micros`: the reconciliation that somebody asked for and that has not ended. `silent_since_micros`: it has not told
+    its health since then, though it was asked; `heard_micros` is when it answered to something else after that, or was
+    switched off. `is_behind`: it could not be brought in line with something new, such as other terms.
     """
 
     router_id: str
@@ -45,6 +45,7 @@ class RouterState:
     architecture: str | None = None
     sampled_micros: int = 0
     compared_on: date | None = None
+    night_failed_micros: int = 0
     asked_micros: int | None = None
     is_behind: bool = False
     silent_since_micros: int | None = None
@@ -73,6 +74,7 @@ class StateRow(CrmRow):
     architecture = TextAttribute(null=True)
     sampled = IntegerAttribute(null=True)
     compared_on = TextAttribute(null=True)
+    night_failed = IntegerAttribute(null=True)
     asked = IntegerAttribute(null=True)
     behind = IntegerAttribute(null=True)
     silent_since = IntegerAttribute(null=True)
@@ -158,13 +160,39 @@ def give_back_failed(lease: Lease, now: datetime, reason: str, detail: str, *, i
 
 
 def note_met(router_id: str, now: datetime, met: dict[str, str | None]) -> None:
-    """What the router said of itself: identity, model, version, architecture."""
+    """What the router said of itself: identity, model, version, architecture. It answers: it is not failing any more.
+
+    A pause that it has goes on to its end: what it failed at may be more than it was asked for now.
+    """
     actions = [StateRow.last_seen.set(to_micros(now))]
+    actions += [one.remove() for one in _OF_FAILURES if one is not StateRow.pauses_until]
     for name in ("identity", "model", "version", "architecture"):
         attribute, value = getattr(StateRow, name), met.get(name)
         if value is not None:
             actions.append(attribute.set(value))
     write(Update(StateRow.at(keys.router_state(router_id)), actions))
+
+
+def note_failed(router_id: str, began: datetime, reason: str, detail: str) -> None:
+    """It was asked at that instant, beside the work that it is leased and paused for, and could not be spoken to.
+
+    Nothing happens where a worker has got through since.
+    """
+    actions = [
+        StateRow.failing_since.set(StateRow.failing_since | to_micros(began)),
+        StateRow.failure_reason.set(reason),
+        StateRow.failure.set(detail),
+    ]
+    unseen = StateRow.last_seen.does_not_exist() | (StateRow.last_seen <= to_micros(began))
+    try:
+        write(Update(StateRow.at(keys.router_state(router_id)), actions, unseen))
+    except ConditionFailed:
+        return
+
+
+def switched_off(router_id: str, now: datetime) -> Update:
+    """The write that ends a silence, for whoever switches the router off: it is not asked any more from then on."""
+    return Update(StateRow.at(keys.router_state(router_id)), [StateRow.heard.set(StateRow.heard | to_micros(now))])
 
 
 def note_sampled(router_id: str, now: datetime) -> None:
@@ -175,6 +203,11 @@ def note_sampled(router_id: str, now: datetime) -> None:
 def note_compared(router_id: str, day: date) -> None:
     """All of it was compared on that day."""
     write(Update(StateRow.at(keys.router_state(router_id)), [StateRow.compared_on.set(day.isoformat())]))
+
+
+def note_night_failed(router_id: str, now: datetime) -> None:
+    """The comparison of the night did not succeed."""
+    write(Update(StateRow.at(keys.router_state(router_id)), [StateRow.night_failed.set(to_micros(now))]))
 
 
 def let_go(router_id: str) -> None:
@@ -228,6 +261,7 @@ def _to_state(router_id: str, row: StateRow | None) -> RouterState:
         architecture=row.architecture,
         sampled_micros=row.sampled or 0,
         compared_on=None if row.compared_on is None else date.fromisoformat(row.compared_on),
+        night_failed_micros=row.night_failed or 0,
         asked_micros=row.asked,
         is_behind=row.behind is not None,
         silent_since_micros=row.silent_since,

@@ -31,9 +31,9 @@ from chalicelib.crm.plans import plan_code, read_plans
 from chalicelib.crm.roster_file import RosterLine, roster_data, to_roster_line
 from chalicelib.crm.subscriber import Line, NewSubscriber, Subscriber
 from chalicelib.network.asking import PLAN_SECONDS, ask_router
-from chalicelib.network.find import usable_router
+from chalicelib.network.find import usable
 from chalicelib.network.found_secrets import Candidate, FoundSecrets, LeftOut, to_found
-from chalicelib.network.model import Access, Method, Place, Router
+from chalicelib.network.model import Access, Method, Router
 from chalicelib.network.store import AddressRow, access_row, address_row, counted
 from chalicelib.tenants.model import Tenant
 
@@ -73,7 +73,6 @@ class _Coming:
     of them, and those that are `taken`."""
 
     found: FoundSecrets
-    prefix: str
     plans: Mapping[str, str]
     candidates: Sequence[Candidate]
     data: Sequence[list[Any]]
@@ -85,7 +84,7 @@ class _Coming:
 
     def came_to(self, result: ImportResult) -> TakenOver:
         """The same with what became of it."""
-        left_out = [*self.found.left_out, *self.taken, *_refused(result, self.prefix)]
+        left_out = [*self.found.left_out, *self.taken, *_refused(result)]
         left_out_count = self.found.left_out_count + len(self.taken) + result.fault_count
         return TakenOver(result, self.found, self.candidates, left_out, left_out_count, self.plans)
 
@@ -105,18 +104,21 @@ def take_over(
     on with instead, whatever is asked for now.
 
     `NotFound` for the router; 422 on `plans` and `start_on`, `plan-not-priced`; `Conflict` `fund-too-low`,
-    `day-already-pinned`, `router-disabled`; `Unavailable` `router-did-not-answer`.
+    `day-already-pinned`, `router-disabled`, `router-lent`; `Unavailable` `router-did-not-answer`.
     """
-    on, place = usable_router(tenant.tenant_id, router)
+    on, lending = usable(tenant.tenant_id, router)
+    if lending is not None:
+        # Who made what is on it already is not known: under this prefix it may be its owner's.
+        raise Conflict("router-lent", "This router is lent to you: what is on it already is its owner's.")
     run = partial(write_taken_over, days)
     if not dry_run and (job := _under_way(tenant, on.router_id)) is not None:
-        result = take_up(job, tenant, run, days, now, lambda result: remember(_gone_on_with(result, place)))
-        return _gone_on_with(result, place)
+        result = take_up(job, tenant, run, days, now, lambda result: remember(_gone_on_with(result)))
+        return _gone_on_with(result)
     plans = read_plans(tenant.tenant_id)
     codes = _plan_codes(tenant.tenant_id, asked.plans, plans)
     for fault in days.faults("start_on", [(1, asked.start_on)]):
         raise invalid_field("start_on", fault.message)
-    coming = _judge(tenant.tenant_id, on, place, codes, asked)
+    coming = _judge(tenant.tenant_id, on, codes, asked)
     if not coming.data:
         nothing = coming.came_to(ImportResult(dry_run, 0, 0, 0))
         if operations := remember(nothing):
@@ -209,7 +211,7 @@ def _plan_codes(tenant_id: str, asked: Mapping[str, str], plans: Mapping[str, Pl
     return {profile: code for profile, code in codes.items() if code is not None}
 
 
-def _judge(tenant_id: str, router: Router, place: Place, plans: Mapping[str, str], asked: AskedTakeOver) -> _Coming:
+def _judge(tenant_id: str, router: Router, plans: Mapping[str, str], asked: AskedTakeOver) -> _Coming:
     """Those whose username, MAC and address no service has, and why the others are left out."""
     question = {"ask": "secrets", "tenant": tenant_id, "plans": plans}
     found = to_found(ask_router(tenant_id, router, question, PLAN_SECONDS))
@@ -223,12 +225,11 @@ def _judge(tenant_id: str, router: Router, place: Place, plans: Mapping[str, str
     candidates = [found.candidates[line.number - 1] for line in free]
     return _Coming(
         found=found,
-        prefix=place.prefix,
         plans=plans,
         candidates=candidates,
         # As a roster's lines are kept, each with the router and the service's address behind it.
         data=[[*line, router.router_id, one.address] for line, one in zip(roster_data(free), candidates, strict=True)],
-        taken=[LeftOut(place.prefix + found.candidates[n - 1].username, reasons[n]) for n in sorted(reasons)],
+        taken=[LeftOut(found.candidates[n - 1].username, reasons[n]) for n in sorted(reasons)],
     )
 
 
@@ -257,10 +258,10 @@ def _content(tenant_id: str, data: Sequence[list[Any]]) -> bytes:
     raise AssertionError("counting does not end")
 
 
-def _gone_on_with(result: ImportResult, place: Place) -> TakenOver:
-    return TakenOver(result, None, (), _refused(result, place.prefix), result.fault_count)
+def _gone_on_with(result: ImportResult) -> TakenOver:
+    return TakenOver(result, None, (), _refused(result), result.fault_count)
 
 
-def _refused(result: ImportResult, prefix: str) -> list[LeftOut]:
+def _refused(result: ImportResult) -> list[LeftOut]:
     """Those that somebody took the name of while they were written."""
-    return [LeftOut(prefix + fault.field, fault.message) for fault in result.faults]
+    return [LeftOut(fault.field, fault.message) for fault in result.faults]

@@ -27,16 +27,16 @@ bp = Blueprint(__name__, tag="Network")
     repeatable=True,
     also={
         202: "Many secrets: the job to follow.",
-        409: "fund-too-low, day-already-pinned, router-disabled, router-gone",
+        409: "fund-too-low, day-already-pinned, router-disabled, router-gone, router-lent",
         422: "plan-not-priced",
         503: "router-did-not-answer",
     },
 )
 def import_secrets(call: Call, router_id: str) -> Any:
-    """Make a subscriber of each PPPoE secret of a router that is not ours, with one service on that router.
+    """Make a subscriber of each PPPoE secret of a router of one's own that is not ours, with one service on that router.
 
-    Of a router that is lent, only secrets that begin with the tenant's prefix. The username is the secret's name without
-    it, the subscriber's name its comment, the MAC its caller-id, the address its own one if it has one. Those that are
+    Those whose names begin with the prefix of somebody whom it is lent to stay. The username is the secret's name, the
+    subscriber's name its comment, the MAC its caller-id, the address its own one if it has one. Those that are
     disabled, have a name that no username can be, or share a username, MAC or address with a service are left alone, and
     told. The password stays as it is on the router and is not read. At most 5,000 at a time.
     """

@@ -49,7 +49,7 @@ class FoundProfileAnswer(Answer):
 
 
 class FoundSecretsAnswer(Answer):
-    """What was found on the router in the tenant's place: the `secrets` there, and those `marked` as ours already.
+    """What was found on the router of its owner's: the `secrets` there, and those `marked` as ours already.
 
     `takeable` are the subscribers that can be made of them now; `more` can be when the same is asked for again.
     """

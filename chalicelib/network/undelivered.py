@@ -145,6 +145,14 @@ def decided(
     ]
 
 
+def still_confirmed(days: Sequence[UndeliveredDay]) -> list[UndeliveredDay]:
+    """Those of these days about which nothing was decided yet."""
+    rows = [row for some in chunks(days, 100) for row in read_many([(UndeliveredRow, _key(day)) for day in some])]
+    return [
+        day for day, row in zip(days, rows, strict=True) if row is not None and row.status == DayStatus.CONFIRMED.value
+    ]
+
+
 def days_to_make_good(tenant_id: str, limit: int, after: str | None = None) -> tuple[list[UndeliveredDay], str | None]:
     """A page of the confirmed days that nothing was decided about, oldest day first."""
     page = read_page(ToMakeGoodRow, keys.days_to_make_good(tenant_id), limit=limit, after=after)

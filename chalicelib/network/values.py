@@ -6,6 +6,8 @@ from datetime import datetime
 from chalicelib.network.failure import readable
 
 MOST_SHOWN = 120
+LONGEST_SPAN = 50 * 366 * 86_400
+"""Fifty years: no router has been up for longer, and no calendar ends within."""
 
 _SPAN = re.compile(
     "(?:([0-9]{1,6})w)?(?:([0-9]{1,6})d)? ?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m(?!s))?(?:([0-9]{1,9})s)?(?:[0-9]{1,6}ms)?"
@@ -48,11 +50,12 @@ def read_size(value: str | None) -> int | None:
 
 
 def read_span(value: str | None) -> int | None:
-    """Seconds of a span of time: `1w2d3h4m5s`, or as older versions write it `1d03:04:05`."""
+    """Seconds of a span of time: `1w2d3h4m5s`, or as older versions write it `1d03:04:05`. None above fifty years."""
     match = _SPAN.fullmatch(value or "") or _CLOCK_SPAN.fullmatch(value or "")
     if match is None or not value or value == " ":
         return None
-    return sum(int(part or 0) * seconds for part, seconds in zip(match.groups(), _SECONDS, strict=True))
+    total = sum(int(part or 0) * seconds for part, seconds in zip(match.groups(), _SECONDS, strict=True))
+    return total if total <= LONGEST_SPAN else None
 
 
 def read_mac(value: str | None) -> str | None:

@@ -23,7 +23,15 @@ from chalicelib.network.reconcile import reconcile
 from chalicelib.network.reports import Report, find_reconciliation
 from chalicelib.network.samples import Sample, keep_sample
 from chalicelib.network.silence import note_answered, note_silent
-from chalicelib.network.state import note_behind, note_compared, note_met, note_sampled, read_state
+from chalicelib.network.state import (
+    note_behind,
+    note_compared,
+    note_failed,
+    note_met,
+    note_night_failed,
+    note_sampled,
+    read_state,
+)
 
 bp = Blueprint(__name__)
 
@@ -88,6 +96,8 @@ def _compare_at_night(router_id: str, day: date) -> None:
     report = reconcile(Report(router_id, to_micros(clock.now()), mends=True, day=day), reach_to_work, mend=True)
     if report.status == "done":
         note_compared(router_id, day)
+    elif report.status == "failed":
+        note_night_failed(router_id, clock.now())
     log("compared by night", router=router_id, status=report.status, differing=report.differing)
 
 
@@ -102,6 +112,7 @@ def _sample(router_id: str) -> None:
             health = read_health(connection)
     except RouterFailure as failure:
         note_silent(state, failure.reason, now)
+        note_failed(router_id, now, failure.reason.value, failure.detail)
         keep_sample(router_id, Sample(to_micros(now), None, failure.detail))
     else:
         note_answered(state, health.uptime_seconds, now)

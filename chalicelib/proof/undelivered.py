@@ -22,7 +22,7 @@ from chalicelib.crm.lanes import chunks, in_lanes
 from chalicelib.crm.model import ServiceEvent
 from chalicelib.network.find import terms_of
 from chalicelib.network.model import Undelivered
-from chalicelib.network.undelivered import DayStatus, UndeliveredDay, days_to_make_good, decided
+from chalicelib.network.undelivered import DayStatus, UndeliveredDay, days_to_make_good, decided, still_confirmed
 from chalicelib.retail.make_good import MadeGood, make_good
 from chalicelib.retail.ruling import BY_ITSELF, Visit
 from chalicelib.tenants.model import Mode, Tenant, first_disabled
@@ -100,12 +100,32 @@ class _Deciding:
                 alarm("Undelivered days could not be credited.", tenant=tenant_id, service=service, why=repr(defect))
 
 
+class _DecidedMeanwhile(Exception):
+    """Another worker has decided about one of these days."""
+
+
 def _credit(visit: Visit, service: int, days: Sequence[UndeliveredDay]) -> Counter[str]:
-    """Make days of one service good; what became of each is told in the write that does it."""
+    """Make days of one service good; what became of each is told in the write that does it.
+
+    Where another worker decides at the same time, the days that it leaves are left to the next time.
+    """
+    try:
+        return _made_good(visit, service, days)
+    except _DecidedMeanwhile:
+        return Counter()
+
+
+def _made_good(visit: Visit, service: int, days: Sequence[UndeliveredDay]) -> Counter[str]:
     by_day = {day.day: day for day in days}
     done: Counter[str] = Counter()
+    tried: set[tuple[date, ...]] = set()
 
     def told(made: MadeGood) -> list[Operation]:
+        own = [by_day[day] for day in made.days]
+        # The second time something was in the way of the write, and a day that is decided always will be.
+        if made.days in tried and len(still_confirmed(own)) < len(own):
+            raise _DecidedMeanwhile
+        tried.add(made.days)
         note = None if made.document_id else NOT_INVOICED_YET
         return [
             operation

@@ -161,11 +161,14 @@ def _invoice_of(documents: Sequence[Document], number: int, day: date) -> Docume
 def _charges(line: DocumentLine, number: int, day: date) -> bool:
     if line.kind not in (LineKind.SERVICE, LineKind.ADJUSTMENT) or line.amount_minor <= 0 or line.service != number:
         return False
-    return line.first is not None and line.last is not None and line.first <= day <= line.last
+    return _is_within(line, day)
 
 
 def _credit(visit: Visit, charged: Document, number: int, days: Sequence[date], told: Told) -> MadeGood | None:
-    """One credit note about one invoice; None where somebody else has made the days good meanwhile."""
+    """One credit note about one invoice; None where somebody else has made the days good meanwhile.
+
+    Days of which it has no line come again, by themselves.
+    """
     subscriber = find_subscriber(visit.tenant_id, visit.number)
     service = subscriber.service(number)
     prices = price_list(visit.tenant_id)
@@ -179,10 +182,18 @@ def _credit(visit: Visit, charged: Document, number: int, days: Sequence[date], 
         left = creditable_of(matter, charged)
         if matter.credited[charged.local_id].is_void or left <= 0:
             raise NothingToCredit(TAKEN_BACK)
-        account, lines = _taken_off(matter.account, subscriber, service, prices, days)
-        lines = tuple(_no_more_than(lines, left))
-        if not lines:
-            raise NothingToCredit(NOT_BILLED)
+        nonlocal made
+        some: Sequence[date] = days
+        while True:
+            account, lines = _taken_off(matter.account, subscriber, service, prices, some)
+            lines = tuple(_no_more_than(lines, left))
+            told_of = [day for day in some if any(_is_within(line, day) for line in lines)]
+            if not told_of:
+                raise NothingToCredit(NOT_BILLED)
+            if len(told_of) == len(some):
+                break
+            some = told_of
+        made = MadeGood(tuple(some))
         return take_back(replace(matter, account=account), charged, lines, REASON)
 
     noting = replace(visit, remember=lambda issued: told(replace(made, document_id=issued.document.document_id)))
@@ -191,6 +202,10 @@ def _credit(visit: Visit, charged: Document, number: int, days: Sequence[date], 
     except NothingToCredit as nothing:
         return replace(made, refused=str(nothing))
     return None if issued is None else replace(made, document_id=issued.document.document_id)
+
+
+def _is_within(line: DocumentLine, day: date) -> bool:
+    return line.first is not None and line.last is not None and line.first <= day <= line.last
 
 
 def _taken_off(

@@ -93,7 +93,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     },
     "PlanRouters": {
         "TenantsTable": on_table(READ),
-        "CrmTable": on_table(READ | {"PutItem", "UpdateItem"}),
+        "CrmTable": on_table(READ),
         "RoutersQueue": {"sqs:SendMessage"},
         "PlanRoutersLog": WRITE_LOG,
     },

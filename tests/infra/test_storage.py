@@ -7,6 +7,7 @@ import string
 import pytest
 
 from chalicelib.aws.files import attachment_file, document_file, logo_file, report_file
+from chalicelib.network.state import LEASE
 from tests.infra.packaged import Package
 
 TABLES = ("BooksTable", "CrmTable", "TenantsTable")
@@ -98,10 +99,15 @@ def test_groups_of_a_queue_in_order_go_side_by_side(package: Package, queue: str
     assert properties["FifoThroughputLimit"] == "perMessageGroupId"
 
 
-@pytest.mark.parametrize("queue", QUEUES)
+@pytest.mark.parametrize("queue", sorted(QUEUES.keys() - {"RoutersQueue"}))
 def test_a_message_is_hidden_for_six_times_as_long_as_its_worker_may_run(package: Package, queue: str) -> None:
     timeout_seconds = package.properties(WORKERS[queue])["Timeout"]
     assert package.properties(queue)["VisibilityTimeout"] >= 6 * timeout_seconds
+
+
+def test_a_router_whose_worker_was_killed_waits_for_no_longer_than_it_takes_to_know_that(package: Package) -> None:
+    hidden = package.properties("RoutersQueue")["VisibilityTimeout"]
+    assert package.properties("ReachRouter")["Timeout"] < LEASE.total_seconds() <= hidden == 90
 
 
 @pytest.mark.parametrize("queue", [*QUEUES, *QUEUES.values()])

@@ -616,7 +616,6 @@ NETWORK = {
         _TAKE_OVER,
         {"dry_run": "false", "limit": "1"},
         leaves_out=_left("cursor"),
-        also=Case({"router_id": "<lent-router>"}, _TAKE_OVER),
     ),
     "POST /v1/routers/{router_id}/lendings": Case(
         _ROUTER,

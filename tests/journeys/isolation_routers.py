@@ -15,7 +15,7 @@ from chalicelib.network.model import Health
 ANSWERS: dict[str, dict[str, Any]] = {
     "plan": {"entries": 0, "counts": {}, "items": [], "more": False},
     "health": {"health": asdict(Health(3, 20, 3600, 0, "7.16.2", "RB4011", "core"))},
-    "session": {"session": None, "traffic": None, "last_sign_off": None},
+    "session": {"session": None, "traffic": None, "last_sign_off": None, "note": None},
 }
 
 

@@ -45,3 +45,19 @@ def test_a_night_without_an_answer_says_why_and_a_day_that_is_none_is_refused(
     assert "refused the connection" in night["reason"]
     assert code_of(place.get("/drift/2026-11-20")) == (404, "not-found")
     assert place.get("/drift/2026-11-31").ok(422)["errors"][0]["field"] == "date"
+
+
+def test_a_night_without_an_answer_is_asked_for_again_within_the_hour_and_once_it_succeeds_no_more(
+    place: Watched, the_clock: SetClock
+) -> None:
+    place.simulated.faults.refuse_connections(True)
+    the_clock.set("2026-11-22T21:00:00")
+    tries = []
+    for minute in range(150):
+        bodies = place.minute()
+        if any(body["do"] == "night" and body["router"] == place.router_id for body in bodies):
+            tries.append(minute)
+        if minute == 90:
+            place.simulated.faults.refuse_connections(False)
+        the_clock.at += timedelta(minutes=1)
+    assert tries == [0, 60, 120]

@@ -124,11 +124,12 @@ def test_what_is_marked_and_what_the_router_made_itself_are_not_candidates() -> 
     assert found.profiles == {"10M": 1}
 
 
-def test_on_a_lent_router_only_names_with_the_prefix_are_seen_and_its_owner_does_not_see_those() -> None:
+def test_a_row_without_a_name_is_left_out() -> None:
+    assert reason_of({"service": "pppoe", "profile": "10M"}).startswith("its name must be 1 to 64 letters")
+
+
+def test_names_of_those_whom_the_router_is_lent_to_are_not_seen() -> None:
     rows = [a_secret("beta-karim"), a_secret("karim"), a_secret("beta-"), a_secret("Beta-rahim")]
-    lent = judged(*rows, place=Place("beta-", {"HOME": "10M"}))
-    assert (lent.secrets, [one.username for one in lent.candidates]) == (2, ["karim"])
-    assert [one.name for one in lent.left_out] == ["beta-"]
     own = judged(*rows, prefixes=("beta-",))
     assert (own.secrets, [one.username for one in own.candidates]) == (2, ["karim", "Beta-rahim"])
 

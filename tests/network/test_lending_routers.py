@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import Conflict, NotFound, Unavailable
-from chalicelib.network import lend
+from chalicelib.network import in_line, lend
 from chalicelib.network.find import find_router, lendings_of, lendings_to, usable_router
 from chalicelib.network.give_access import take_access
 from chalicelib.network.lend import end_lending
@@ -58,6 +58,21 @@ def test_no_prefix_begins_another(world: World, prefix: str) -> None:
     assert [one.tenant_id for one in lendings_of(router.router_id)] == ["beta", "delta"]
 
 
+def test_no_prefix_begins_a_username_of_the_owners_on_the_router(world: World) -> None:
+    router, other = a_router(world.alpha), a_router(world.alpha)
+    give(world.alpha, a_subscriber(world, "Beta-karim"), router)
+    give(world.alpha, a_subscriber(world, "betal"), router)
+    world.recharge(world.operator, world.gamma, 500_000)
+    give(world.gamma, a_subscriber(world, "delta-rahim", world.gamma), a_router(world.gamma))
+    with pytest.raises(Conflict) as refused:
+        a_lending(world.alpha, router, world.beta)
+    assert refused.value.code == "prefix-taken"
+    assert refused.value.detail == "Services of yours on the router have usernames that begin with beta-: 1."
+    assert (lendings_of(router.router_id), find_router("alpha", router.router_id).lendings) == ([], 0)
+    a_lending(world.alpha, other, world.beta)
+    a_lending(world.alpha, router, world.beta, "delta-")
+
+
 def test_a_router_is_lent_to_a_reseller_once(world: World) -> None:
     router = a_router(world.alpha)
     a_lending(world.alpha, router, world.beta)
@@ -89,7 +104,7 @@ def test_of_two_lendings_at_once_with_prefixes_that_overlap_one_is_refused(
 
 def test_a_lending_ends_once_no_service_of_the_reseller_is_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
-    monkeypatch.setattr(lend, "send_to_routers", sent.extend)
+    monkeypatch.setattr(in_line, "send_to_routers", sent.extend)
     router = a_router(world.alpha)
     a_lending(world.alpha, router, world.beta)
     give(world.alpha, a_subscriber(world, "Rahim"), router)
@@ -100,6 +115,7 @@ def test_a_lending_ends_once_no_service_of_the_reseller_is_there(world: World, m
     with pytest.raises(Conflict) as refused:
         end_lending(world.alpha, router.router_id, "beta")
     assert refused.value.code == "router-in-use"
+    assert refused.value.detail == "Services of this reseller on the router: 1, with those that are disconnected."
     assert sent == []
     take_access(world.beta, subscriber.number, None, NOW)
     end_lending(world.alpha, router.router_id, "beta")
@@ -129,12 +145,20 @@ def test_a_service_that_comes_while_a_lending_ends_keeps_it(world: World, monkey
     assert refused.value.code == "router-in-use"
 
 
+def test_a_message_has_a_name_that_the_queue_takes_however_long_the_ids_are() -> None:
+    router_id, child = f"{'a' * 64}.r00000000", "b" * 64
+    name = in_line.bring_in_line(router_id, f"lending.{child}.1")[1]
+    assert len(name) <= 128
+    assert name == in_line.bring_in_line(router_id, f"lending.{child}.1")[1]
+    assert name != in_line.bring_in_line(router_id, f"lending.{child}.2")[1]
+
+
 def test_a_queue_that_is_away_keeps_no_lending(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(messages: Any) -> int:
         raise Unavailable("queue-away", "away")
 
     router = a_router(world.alpha)
     a_lending(world.alpha, router, world.beta)
-    monkeypatch.setattr(lend, "send_to_routers", away)
+    monkeypatch.setattr(in_line, "send_to_routers", away)
     end_lending(world.alpha, router.router_id, "beta")
     assert lendings_to("beta") == []

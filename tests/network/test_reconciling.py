@@ -267,6 +267,25 @@ def test_what_another_router_of_ours_has_on_the_same_machine_is_not_taken_for_go
     assert ask(place).differing == 0
 
 
+@pytest.mark.parametrize("at", ["port", "name"])
+def test_nor_is_what_it_has_there_on_another_port_or_under_a_name(place: Site, world: World, at: str) -> None:
+    """A machine has two ports; and no name tells that it is the same machine as an address."""
+    twin = register(world.gamma, place.server.port, "rgamma001")
+    twin = replace(twin, port=twin.port + 1) if at == "port" else replace(twin, address="core-1.example")
+    write(Put(router_row(twin)))
+    gazi = world.connect(world.gamma_chain, "gazi", "HOME", FIRST)
+    put_on(twin, gazi)
+    secret = {"name": "gazi", "password": "gazi", "comment": f"tributary gamma.v{gazi.services[0].number} k1"}
+    place.simulated.add("/ppp/secret", secret)
+    gone = {"name": "uncle", "password": "uncle", "comment": "tributary gamma.v99 k1"}
+    place.simulated.add("/ppp/secret", gone)
+    for report in (ask(place, night=TODAY), ask(place)):
+        told = [item for item in shown(report) if item[1] == "gazi"]
+        assert told == ([] if at == "port" else [("unknown", "gazi", "/ppp/secret", "nothing")])
+        assert [row["name"] for row in place.ask("/ppp/secret")] == ["gazi"]
+        assert report.status == "done"
+
+
 def test_a_session_of_a_service_that_is_off_is_ended_and_one_by_radius_or_of_another_menu_is_not(place: Site) -> None:
     karim = place.subscriber("karim")
     place.deliver()

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import invoke, log
+from chalicelib.core.errors import Unavailable
 from chalicelib.network import in_line
-from chalicelib.network import lend as lend_module
 from chalicelib.network.find import find_access, find_router
 from chalicelib.network.state import give_back_failed, note_met, take_lease
 from tests.conftest import SetClock
@@ -258,7 +258,7 @@ def test_what_a_reseller_has_on_a_router_changes_under_it_but_for_its_prefix(
     delta.put(access_at(delta), {"router": router, "method": "pppoe", "password": LINE_PASSWORD}).ok(200)
     at = f"/v1/routers/{router}/lendings/{delta_id(beta)}"
     sent: list[Any] = []
-    monkeypatch.setattr(lend_module, "send_to_routers", sent.extend)
+    monkeypatch.setattr(in_line, "send_to_routers", sent.extend)
     change = {"profiles": [{"plan": "HOME", "profile": "delta-home"}], "pool": None, "networks": ["10.20.0.0/16"]}
     for _ in range(2):
         changed = beta.patch(at, change).ok(200)
@@ -278,6 +278,20 @@ def test_what_a_reseller_has_on_a_router_changes_under_it_but_for_its_prefix(
         stranger.patch(at, {"pool": "mine"}).ok(404)
     beta.patch(f"/v1/routers/{register(beta)}/lendings/{delta_id(beta)}", {"pool": "x"}).ok(404)
     assert beta.get(f"/v1/routers/{router}/lendings").ok(200)["items"] == [changed.data]
+
+
+def test_on_a_lent_router_nothing_that_is_there_already_is_taken_over(beta: Client) -> None:
+    router, delta = register(beta), owner_of("DELTA")
+    assert fields_of(lend(beta, router, prefix="d")) == ["prefix"]
+    lend(beta, router).ok(201)
+    asked = {"router": router, "method": "pppoe", "password": LINE_PASSWORD, "take_over": True}
+    assert fields_of(delta.put(access_at(delta), asked)) == ["take_over"]
+    delta.get(access_at(delta)).ok(404)
+    plans = {"plans": [{"profile": "home-10", "plan": "HOME"}]}
+    for path in ("", "?dry_run=true"):
+        assert delta.post(f"/v1/routers/{router}/import{path}", plans).ok(409)["code"] == "router-lent"
+        owner_of("GAMMA").post(f"/v1/routers/{router}/import{path}", plans).ok(404)
+    assert beta.put(access_at(beta), asked).ok(200)["router"]["id"] == router
 
 
 def test_terms_are_set_as_a_whole_and_shown_to_their_tenant(beta: Client) -> None:
@@ -397,6 +411,20 @@ def test_a_test_of_the_connection_is_asked_of_the_function_that_reaches_routers(
     monkeypatch.setattr(invoke, "_in_process", [lambda question: gone])
     told = beta.post(f"/v1/routers/{router}/test").ok(200)
     assert (told["ok"], told["reason"], told["detail"]) == (False, "unreachable", "There is no such router any more.")
+
+
+def test_a_test_that_is_late_is_told_with_the_reason(beta: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(question: dict[str, Any]) -> dict[str, Any]:
+        raise Unavailable("router-late", "The router did not answer in time.")
+
+    router = register(beta)
+    monkeypatch.setattr(invoke, "_in_process", [late])
+    for _ in range(2):
+        told = beta.post(f"/v1/routers/{router}/test").ok(200)
+        assert (told["ok"], told["reason"], told["detail"]) == (
+            *(False, "timed_out", "The router did not answer in time."),
+        )
+        beta.patch(f"/v1/routers/{router}", {"enabled": False}).ok(200)
 
 
 def test_who_may_do_what_and_only_with_the_module(beta: Client) -> None:

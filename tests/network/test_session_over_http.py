@@ -60,6 +60,41 @@ def test_on_a_router_that_is_lent_a_line_is_found_by_the_prefix_and_no_other_is(
         assert code_of(client.get(f"/v1/subscribers/{theirs}/session")) == (404, "not-found")
 
 
+def test_nothing_is_told_of_a_line_whose_entry_is_not_the_services_own(place: Watched) -> None:
+    """The owner gives a line of its own a name that begins like Beta's; one that was made by hand has such a name too."""
+    nobodys = place.subscriber(place.operator, "nobody")
+    theirs = place.subscriber(place.operator, "rahim")
+    place.deliver()
+    place.operator.patch(
+        f"/v1/subscribers/{theirs}", {"services": [{"id": place.ids["rahim"], "username": "beta-rahim"}]}
+    ).ok(200)
+    place.deliver()
+    for name in ("beta-salam", "beta-queue"):
+        place.simulated.add("/ppp/secret", {"name": name, "password": "x", "profile": "tb-HOME-10"})
+    place.simulated.add("/ip/hotspot/user", {"name": "beta-hot", "password": "x"})
+    place.simulated.add("/queue/simple", {"name": "beta-queue", "target": "10.9.9.9/32", "max-limit": "1M/1M"})
+    assert place.simulated.dial("beta-rahim", "rahim", MAC).accepted
+    assert place.simulated.dial("beta-salam", "x", "9C:53:00:07:00:02").accepted
+    assert place.simulated.sign_in("beta-hot", "x", "9C:53:00:07:00:03").accepted
+    lending = f"{place.at}/lendings/{place.ids['BETA']}"
+    place.operator.patch(lending, {"networks": ["10.30.0.0/16"]}).ok(200)
+    betas = {
+        "rahim": place.subscriber(place.beta, "rahim"),
+        "salam": place.subscriber(place.beta, "salam"),
+        "hot": place.subscriber(place.beta, "hot", method="hotspot"),
+        "queue": place.subscriber(place.beta, "queue", method="static", address="10.30.0.7"),
+    }
+    place.deliver()
+    for name, subscriber in betas.items():
+        now = place.beta.get(f"/v1/subscribers/{subscriber}/session").ok(200)
+        assert (now["online"], now["session"], now["traffic"], now["last_sign_off"]) == (False, None, None, None), name
+        assert now["note"] == "The router has no entry of this service under that name.", name
+    own = place.operator.get(f"/v1/subscribers/{theirs}/session").ok(200)
+    assert (own["online"], own["session"]["mac"], own["note"]) == (True, MAC, None)
+    off = place.operator.get(f"/v1/subscribers/{nobodys}/session").ok(200)
+    assert (off["online"], off["note"]) == (False, None)
+
+
 def test_a_hotspot_line_and_a_static_one(place: Watched) -> None:
     hotspot = place.subscriber(place.operator, "karim", method="hotspot")
     static = place.subscriber(place.operator, "rahim", method="static", address="10.30.0.7")

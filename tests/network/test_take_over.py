@@ -25,10 +25,10 @@ from chalicelib.crm.store import CountersRow
 from chalicelib.crm.subscriber import Subscriber
 from chalicelib.crm.worker import run_job
 from chalicelib.network import take_over as taking
-from chalicelib.network.find import accesses_on, find_access, read_router
+from chalicelib.network.find import accesses_on, read_router
 from chalicelib.network.model import Access, Lending, Method, Place
 from chalicelib.network.questions import answer_question
-from chalicelib.network.store import AddressRow, LendingRow, lending_rows
+from chalicelib.network.store import AddressRow, RouterRow, lending_rows
 from chalicelib.network.take_over import AskedTakeOver, TakenOver, take_over
 from chalicelib.tenants.model import Tenant
 from tests.conftest import SetClock
@@ -264,29 +264,30 @@ def lend(place: Site, prefix: str = "beta-") -> None:
     write(*[Put(row) for row in lending_rows(lending)])
 
 
-def test_on_a_lent_router_each_takes_over_its_own_names(place: Site) -> None:
+def test_of_a_lent_router_its_owner_alone_takes_over_and_no_names_of_others(place: Site) -> None:
     lend(place)
     for name in ("beta-karim", "karim", "beta-", "gamma-karim"):
         secret(place, name)
-    theirs = taken_over(place, chain=place.world.beta_chain, plans={"10M": "beta.HOME"})
-    assert (theirs.found is not None and theirs.found.secrets, theirs.result.written) == (2, 1)
-    assert [name for name, _ in left_out(theirs)] == ["beta-"]
-    assert (names("beta"), names("alpha")) == ([(1, "karim")], [])
-    row = read(LendingRow, keys.lent_router("beta", place.router_id))
-    assert row is not None
-    assert (row.uses, uses(place)) == (1, 0)
+    place.simulated.counts.reset()
+    for dry_run in (True, False):
+        with pytest.raises(Conflict) as refused:
+            taken_over(place, chain=place.world.beta_chain, plans={"10M": "beta.HOME"}, dry_run=dry_run)
+        assert refused.value.code == "router-lent"
+    question = {"ask": "secrets", "router": place.router_id, "tenant": "beta", "plans": {"10M": "HOME"}}
+    assert "failure" in answer_question(question)
+    assert place.simulated.counts.connections == 0
+    assert (names("beta"), accesses_on(place.router_id)) == ([], [])
     own = taken_over(place)
     assert names("alpha") == [(1, "karim"), (2, "gamma-karim")]
     assert (own.found is not None and own.found.secrets, left_out(own), uses(place)) == (2, [], 2)
     place.deliver()
     marks = {str(row["name"]): row.get("comment") for row in on_the_router(place)}
     assert marks == {
-        "beta-karim": "tributary beta.v1 k0",
+        "beta-karim": None,
         "karim": "tributary alpha.v1 k0",
         "beta-": None,
         "gamma-karim": "tributary alpha.v2 k0",
     }
-    assert find_access(place.router_id, "beta", 1) is not None
 
 
 def test_a_router_of_others_is_not_found_and_not_asked(place: Site) -> None:
@@ -461,20 +462,19 @@ def test_asked_for_twice_at_once_each_secret_is_taken_over_once(place: Site) -> 
 def test_a_router_that_is_gone_meanwhile_ends_it_with_nothing_made(
     place: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lend(place)
-    secret(place, "beta-karim")
+    secret(place, "karim")
     really = import_file._take_on
 
     def take_on_late(*arguments: Any) -> Any:
         taken_on = really(*arguments)
-        write(Delete(LendingRow.at(keys.lent_router("beta", place.router_id))))
+        write(Delete(RouterRow.at(keys.router(place.router_id))))
         return taken_on
 
     monkeypatch.setattr(import_file, "_take_on", take_on_late)
     with pytest.raises(Conflict) as refused:
-        taken_over(place, chain=place.world.beta_chain, plans={"10M": "HOME"})
+        taken_over(place)
     assert refused.value.code == "router-gone"
-    assert (everybody("beta"), accesses_on(place.router_id), read_state("beta").holds) == ([], [], ())
+    assert (everybody(), accesses_on(place.router_id), read_state("alpha").holds) == ([], [], ())
 
 
 def test_three_thousand_secrets_are_a_job_of_the_worker(

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.aws.tables import Put, write
 from chalicelib.crm.suspension import mark_suspended
 from chalicelib.network.model import Lending, Place
+from chalicelib.network.register import RouterChange, edit_router
 from chalicelib.network.silence import WAS_UP, look_through_silences
 from chalicelib.network.store import lending_rows
 from tests.conftest import SetClock
@@ -172,3 +173,38 @@ def test_the_same_silence_is_another_day_for_whoever_it_is_lent_to_elsewhere(mad
         (day(24), karim.number, "confirmed")
     ]
     assert [one.status.value for one in made.days("delta")] == ["confirmed"]
+
+
+def test_no_day_is_told_from_when_the_router_was_switched_off_on(made: Outages) -> None:
+    made.place.subscriber("karim")
+    made.place.deliver()
+    made.falls_silent()
+    made.at("2026-11-24T05:00:00")  # eleven in the morning in Dhaka
+    off = edit_router(made.world.alpha, made.place.router_id, RouterChange({"enabled": False}))
+    assert not off.enabled
+    made.at("2026-11-27T05:00:00")
+    made.settle()
+    made.tend()
+    assert made.told() == []
+    edit_router(made.world.alpha, made.place.router_id, RouterChange({"enabled": True}))
+    made.at("2026-11-28T05:00:00")
+    made.settle()
+    made.tend()
+    assert made.told() == [(23, "router", "suspected")]
+    made.comes_back(up_for=timedelta(minutes=20))
+    made.tend()
+    assert made.told() == [(23, "router", "credited")]
+    made.check()
+
+
+def test_switched_off_and_on_while_it_answers_it_may_fall_silent_like_any_other(made: Outages) -> None:
+    made.place.subscriber("karim")
+    made.place.deliver()
+    for enabled in (False, True):
+        edit_router(made.world.alpha, made.place.router_id, RouterChange({"enabled": enabled}))
+    made.at("2026-11-22T07:00:00")
+    made.falls_silent()
+    made.at("2026-11-24T02:00:00")
+    made.settle()
+    made.tend()
+    assert made.told() == [(23, "router", "suspected")]

@@ -1,22 +1,24 @@
 """Days that were not delivered: whether they were paid for, and what is credited for them, to the unit."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
+from chalicelib.aws.tables import ConditionFailed, write
 from chalicelib.billing.settle import settle_day
 from chalicelib.billing.state import read_state
 from chalicelib.core.dates import days_between, last_ended_day
 from chalicelib.crm.model import EventKind
 from chalicelib.crm.subscriber import Subscriber
 from chalicelib.network.model import Undelivered
-from chalicelib.network.undelivered import Cause, UndeliveredDay, confirm, list_undelivered
+from chalicelib.network.undelivered import Cause, DayStatus, UndeliveredDay, confirm, decided, list_undelivered
 from chalicelib.proof.undelivered import BILLED_ABOVE, NOT_INVOICED_YET, decide_days
 from chalicelib.retail.account_model import Discount, OwnTerms
 from chalicelib.retail.accounts import Keeper, change_account
-from chalicelib.retail.credit_notes import void_document
+from chalicelib.retail.credit_notes import CreditLine, credit_document, void_document
 from chalicelib.retail.document_model import Document
 from chalicelib.retail.find import documents_of, find_account
 from chalicelib.retail.make_good import NO_TERMS, TAKEN_BACK, TOO_OLD
@@ -270,6 +272,22 @@ def test_of_an_invoice_that_was_taken_back_nothing_is_credited(the_clock: SetClo
     books.check()
 
 
+def test_a_day_for_which_nothing_of_its_invoice_is_left_is_not_told_as_credited_with_the_others(
+    the_clock: SetClock,
+) -> None:
+    books = Books(the_clock)
+    books.at(22)
+    books.invoice()
+    visit = Visit(books.world.alpha, "alpha", books.karim.number, BOSS, books.clock.at)
+    credit_document(visit, books.documents()[0], [CreditLine("sorry", 68_000)], "a bad month")
+    books.missed(november(15, 20))
+    assert books.decide() == {"credited": 1, "reported": 1}
+    assert books.told() == [(15, "credited", None), (20, "reported", TAKEN_BACK)]
+    assert books.totals() == [("i1", 70_000), ("c1", 68_000), ("c2", 2_000)]
+    assert find_account("alpha", "alpha", 1).undelivered == ((1, date(2026, 11, 15)),)
+    books.check()
+
+
 def test_a_day_before_anything_was_billed_here_and_one_too_far_back_are_told_so(the_clock: SetClock) -> None:
     books = Books(the_clock)
     set_terms(books.world.gamma, lambda before: replace(before, starts_on=date(2026, 11, 1)))
@@ -343,3 +361,35 @@ def test_somebody_else_who_decides_at_the_same_time_credits_nothing_twice(
         assert [status for _, status, _ in books.told()] == ["credited"] * 3
         books.check()
     assert read_book(("op", "alpha")).net("1100") == 63_000
+
+
+@pytest.mark.parametrize("timing", [Timing.PREPAID, Timing.POSTPAID])
+def test_a_day_that_another_worker_has_decided_is_in_nobodys_way(
+    engine: MemoryDynamoDB, the_clock: SetClock, timing: Timing
+) -> None:
+    books = Books(the_clock, timing=timing)
+    books.at(22)
+    books.invoice()
+    books.missed(november(15, 19, 20))
+    number = books.karim.services[0].number
+    start = engine.remember()
+    seen = set()
+    for call in range(1, 20):
+        engine.rewind(start)
+
+        def report() -> None:
+            [day] = [one for one in list_undelivered("alpha", None, None, 9, None)[0] if one.day.day == 19]
+            with suppress(ConditionFailed):
+                write(*decided(day, DayStatus.REPORTED))
+
+        meanwhile(engine, call, report)
+        books.decide()
+        engine.faults = None
+        books.decide()
+        statuses = [status for _, status, _ in books.told()]
+        assert statuses in (["credited", "reported", "credited"], ["credited"] * 3)
+        seen.add(statuses[1])
+        undelivered = {day.day for one, day in find_account("alpha", "alpha", 1).undelivered if one == number}
+        assert undelivered == ({15, 19, 20} if statuses[1] == "credited" else {15, 20})
+        books.check()
+    assert seen == {"reported", "credited"}
