@@ -155,7 +155,9 @@ def services_data(services: Sequence[Service]) -> list[list[Any]]:
 
 
 def _to_service(data: list[Any]) -> Service:
-    number, start_on, username, mac, (plan, enabled, disconnected_on), at, changes, suspension, resumption, *router = data
+    number, start_on, username, mac, (plan, enabled, disconnected_on), at, changes, suspension, resumption, *router = (
+        data
+    )
     return Service(
         number=number,
         start_on=date.fromisoformat(start_on),

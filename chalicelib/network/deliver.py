@@ -22,7 +22,7 @@ from chalicelib.network.cut_off import note_cut_off
 from chalicelib.network.difference import Read, difference_of
 from chalicelib.network.entries import ServiceKey, mark_of, name_aside, read_mark
 from chalicelib.network.failure import RouterFailure, RouterTrap
-from chalicelib.network.find import read_router
+from chalicelib.network.find import read_accesses, read_router, twins_of
 from chalicelib.network.look import Look
 from chalicelib.network.model import Method, Router
 from chalicelib.network.reading import SESSIONS, SignIn, read_everything, read_named
@@ -138,6 +138,8 @@ class Run:
         """Whether the changes are told as delivered or refused: not by a worker that was away for longer than its lease."""
         services = dict.fromkeys((change.tenant_id, change.service) for change in changes)
         wanted = look.wanted(services, now)
+        for one in _on_twins(self.router, services.keys() - {one.key for one in wanted}):
+            del services[one]  # It moved to the same machine, entered twice: what is there is the other one's.
         names = {name for change in changes for name in look.names(change.tenant_id, change.names)}
         names |= {one.sign_in_name for one in wanted}
         names |= {name for change in changes for name in change.found_as}
@@ -236,6 +238,14 @@ class Run:
         # The day on which it is something else by itself comes all the same.
         next_look = [] if again is None else [looked_after(change, to_micros(again))]
         write(*next_look, delivered(change), *refuse(change, reason, to_micros(now), off_since))
+
+
+def _on_twins(router: Router, leaving: Collection[ServiceKey]) -> set[ServiceKey]:
+    """Which of the services that left this router are on another one of ours at the same address."""
+    if not leaving:
+        return set()
+    accesses = (one for twin in twins_of(router) for one in read_accesses(twin.router_id, sorted(leaving)))
+    return {(one.tenant_id, one.service) for one in accesses}
 
 
 def _of_others(read: Read, services: Collection[ServiceKey]) -> set[SignIn]:

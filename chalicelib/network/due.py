@@ -81,7 +81,8 @@ def _messages(
     may_compare = now >= max(
         start_of(today, timezone) + COMPARES_FROM, from_micros(state.night_failed_micros) + COMPARES_AGAIN_AFTER
     )
-    if state.compared_on != today and may_compare:
+    is_new = from_micros(router.created_at_micros) > start_of(today, timezone) + COMPARES_FROM
+    if state.compared_on != today and may_compare and not is_new:
         night = {"do": "night", "router": router_id, "day": today.isoformat()}
         found.append((router_id, f"night-{today}-{slot}", night))
     return found

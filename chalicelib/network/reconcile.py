@@ -84,7 +84,7 @@ def reconcile(report: Report, reach: Reach, *, mend: bool) -> Report:
         refused = {(one.tenant_id, one.service) for one in all_refused(router.router_id)} & {
             one.key for one in seen.wanted
         }
-        mended = {key for key in seen.plan.differing | refused if _may_mend(look, key, report)}
+        mended = refused | {key for key in seen.plan.differing if _may_mend(look, key, report)}
         add_changes(_changes(router, seen, mended, now))
         run.has_begun = False
 

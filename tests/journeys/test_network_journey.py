@@ -190,7 +190,7 @@ def run_out(isp: Isp) -> None:
     soon(
         lambda: isp.profiles()["beta-tania"] == "tb-beta-.expired", "the newest that dials in is in the expired profile"
     )
-    soon(lambda: lists(isp) == {BILL[1]: "beta-expired"}, "the newest of all is among the expired addresses")
+    soon(lambda: lists(isp) == {BILL[1]: "beta-.expired"}, "the newest of all is among the expired addresses")
 
 
 def test_the_lines_of_two_resellers_on_one_router_have_the_same_names_and_prefixes_of_their_own(isp: Isp) -> None:
@@ -199,7 +199,7 @@ def test_the_lines_of_two_resellers_on_one_router_have_the_same_names_and_prefix
     assert {one["comment"] for one in isp.menu("/ppp/secret", name="beta-karim")} == {f"tributary {isp.beta_id}.v1 k1"}
     [profile] = isp.menu("/ppp/profile", name="tb-beta-.HOME")
     assert profile["rate-limit"] == "5000k/10000k"
-    assert lists(isp) == {BILL[1]: "beta-active"}
+    assert lists(isp) == {BILL[1]: "beta-.active"}
     [lent] = isp.beta.get("/v1/routers").ok(200)["items"]
     assert (lent["id"], lent["prefix"], lent["services"]) == (isp.router_id, "beta-", 5)
     assert (lent["address"], lent["username"], lent["port"]) == (None, None, None)
@@ -235,11 +235,11 @@ def test_out_of_funds_the_newest_are_expired_and_a_recharge_brings_back_as_many_
     isp.operator.post(recharge, {"amount": "80.00", "method": "cash"}).ok(201)
     soon(lambda: isp.profiles()["beta-tania"] == "tb-beta-.HOME", "80.00 cover the three that run and the next one")
     soon(lambda: speed_of(isp, "beta-tania") == "5000000/10000000", "it signed in anew, with its own speed")
-    assert lists(isp) == {BILL[1]: "beta-expired"}, "and no more"
+    assert lists(isp) == {BILL[1]: "beta-.expired"}, "and no more"
 
     the_clock.set("2026-11-22T06:01:00")
     isp.operator.post(recharge, {"amount": "20.00", "method": "cash"}).ok(201)
-    soon(lambda: lists(isp) == {BILL[1]: "beta-active"}, "with 20.00 more the newest is back too")
+    soon(lambda: lists(isp) == {BILL[1]: "beta-.active"}, "with 20.00 more the newest is back too")
     assert plan_of(isp.beta, isp) == []
 
 

@@ -6,17 +6,20 @@ from datetime import date, timedelta
 
 import pytest
 
-from chalicelib.aws.tables import write
+from chalicelib.aws.tables import Delete, write
 from chalicelib.core.dates import to_micros
 from chalicelib.crm.find import find_subscriber
 from chalicelib.crm.outbox import add_changes, delivered, due_changes
 from chalicelib.crm.plans import create_plan, find_plan
 from chalicelib.crm.suspension import mark_resumed, mark_suspended
+from chalicelib.network.deliver import deliver
+from chalicelib.network.find import read_accesses
 from chalicelib.network.look import Look
 from chalicelib.network.model import Method, SuspendBy
 from chalicelib.network.refused import all_refused, as_changes, refuse
+from chalicelib.network.store import access_row
 from tests.conftest import SetClock
-from tests.network.site import FIRST, Site, register, set_terms, site
+from tests.network.site import FIRST, Site, put_on, register, set_terms, site
 from tests.simulation import MemoryDynamoDB
 from tests.world import World
 
@@ -270,3 +273,16 @@ def test_a_session_that_the_router_will_not_end_is_told_and_others_are_delivered
     the_clock.at += timedelta(seconds=6)
     assert place.deliver().delivered == 2
     assert place.ask("/ppp/active") == []
+
+
+def test_a_line_that_moves_to_the_same_machine_entered_twice_stays_on(place: Site) -> None:
+    again = register(place.world.alpha, place.server.port, "ragain001")
+    karim = place.subscriber("karim")
+    place.deliver()
+    assert place.simulated.dial("karim", "karim", "9C:53:00:07:00:01").accepted
+    put_on(again, karim)
+    write(Delete(access_row(read_accesses(place.router_id, [("alpha", karim.services[0].number)])[0])))
+    deliver(again.router_id, place.reach)
+    assert place.deliver().delivered == 1
+    assert place.secret("karim") is not None
+    assert [row["name"] for row in place.ask("/ppp/active")] == ["karim"]
