@@ -3,6 +3,7 @@
 A refusal changed nothing. `code` is stable kebab-case that clients may switch on; `detail` is a sentence for people.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -21,7 +22,7 @@ class Refusal(Exception):
     title = "Refused"
 
     def __init__(
-        self, code: str, detail: str, errors: tuple[FieldError, ...] = (), also: dict[str, int | str] | None = None
+        self, code: str, detail: str, errors: tuple[FieldError, ...] = (), also: Mapping[str, int | str] | None = None
     ) -> None:
         super().__init__(detail)
         self.code = code
