@@ -628,7 +628,11 @@ NETWORK = {
     "GET /v1/routers/{router_id}/lendings": Case({"router_id": "<lending-router>"}),
     "PATCH /v1/routers/{router_id}/lendings/{reseller_id}": Case(
         {"router_id": "<lending-router>", **_CHILD},
-        {"networks": ["10.20.0.0/16"], "profiles": [{"plan": "$childs-plan", "profile": "home-10"}], **_PLACE},
+        {"networks": ["10.20.0.0/16"], **_PLACE},
+        also=Case(
+            {"router_id": "<lending-router>", **_CHILD},
+            {"profiles": [{"plan": "$childs-plan", "profile": "home-10"}]},
+        ),
     ),
     "DELETE /v1/routers/{router_id}/lendings/{reseller_id}": Case({"router_id": "<lending-router>", **_CHILD}),
     "GET /v1/network/terms": Case(),
