@@ -76,7 +76,19 @@ def test_without_the_demo_nobody_calls(tmp_path: Path) -> None:
         assert look(tmp_path / "routers", "mirpur", "/ppp/active") == []
 
 
+def keep_ports_of_its_own(tmp_path: Path) -> None:
+    """As if an earlier run had chosen ports that nobody else's tests begin with."""
+    folder = tmp_path / "routers"
+    folder.mkdir(mode=0o700)
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
+        ports = [one.getsockname()[1] for one in (first, second)]
+    (folder / PORTS_FILE).write_text(
+        json.dumps({box.name: {"port": port} for box, port in zip(BOXES, ports, strict=True)})
+    )
+
+
 def test_a_port_that_somebody_else_has_by_now_is_told_and_the_other_router_listens(tmp_path: Path) -> None:
+    keep_ports_of_its_own(tmp_path)
     with running(tmp_path) as boxes:
         core, mirpur = boxes.wait()
     with socket.create_server(("127.0.0.1", core.port)):
