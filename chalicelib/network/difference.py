@@ -135,11 +135,12 @@ def _menu_steps(rows: _Rows, by_key: Mapping[ServiceKey, Wanted], obstacles: dic
 
 
 def _on_or_off(menu: Menu, wanted: Wanted, rows: Sequence[Observed]) -> list[Step]:
-    """What can be done all the same where something is in the way: who is not to be on is off, in whatever entry."""
+    """What can be done all the same where something is in the way: who is not to be on is off, in whatever entry it has.
+
+    None is removed: with an entry of its own a service takes over nobody else's.
+    """
     is_off = wanted.status is not ServiceStatus.ACTIVE
-    if menu is Menu.ADDRESS:
-        return [Step(Kind.REMOVE, menu, entry_name(menu, row), wanted.key, row) for row in rows if is_off]
-    if menu is Menu.QUEUE:
+    if menu is Menu.QUEUE:  # It holds a speed and lets nobody on.
         return []
     sets = {"disabled": "true" if is_off else "false"}
     wrong = [row for row in rows if (row.get("disabled") in ("true", "yes")) is not is_off]

@@ -77,6 +77,21 @@ def test_whoever_is_to_be_off_is_off_also_where_something_is_in_the_way(menus: M
     )
 
 
+def test_a_line_that_is_to_be_off_by_its_address_keeps_its_own_place_in_a_list_and_takes_nobody_elses(
+    menus: Menus,
+) -> None:
+    mark = mark_of(("alpha", 1), 0)
+    menus.add(Menu.ADDRESS, list="active", address="10.30.0.9", disabled="false", comment=mark)
+    menus.add(Menu.ADDRESS, list="expired", address="10.30.0.1", disabled="false", comment="uncle's line")
+    line = wanted(1, "karim", Method.STATIC, address="10.30.0.1", adopts=True, suspended=True)
+    found = menus.difference([line])
+    assert [(step.kind, step.name, dict(step.sets)) for step in found.steps] == [
+        (Kind.SET, "active 10.30.0.9", {"disabled": "true"})
+    ]
+    menus.bring(found)
+    assert menus.difference([line]).steps == ()
+
+
 def test_two_that_exchange_their_names_keep_their_passwords_though_only_the_router_knows_them(menus: Menus) -> None:
     first, second = secret(menus, "a", 1, 0), secret(menus, "b", 2, 0)
     unknown = {"password_sealed": None, "password_version": 0}
