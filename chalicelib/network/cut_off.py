@@ -5,7 +5,7 @@ due has not been delivered on the days in between, whatever comes of the deliver
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from chalicelib.core.dates import format_instant, from_micros
 from chalicelib.crm.access_change import AccessChange
@@ -15,10 +15,18 @@ from chalicelib.network.entries import Menu, Observed, ServiceKey, entry_name, r
 from chalicelib.network.look import Look
 from chalicelib.network.model import Method, Router
 from chalicelib.network.refused import all_refused, refused_off_since
-from chalicelib.network.undelivered import Cause, UndeliveredDay, active_days, confirm, suspect, whole_days, withdraw
+from chalicelib.network.undelivered import (
+    SHORTEST_DAY,
+    Cause,
+    UndeliveredDay,
+    active_days,
+    confirm,
+    suspect,
+    whole_days,
+    withdraw,
+)
 from chalicelib.network.wanted import Setting, Wanted
 
-SHORTEST_DAY = timedelta(hours=23)
 LOOKED_AT = 1_000
 """Changes of a router that have waited for long, looked at in an hour."""
 WAS_ON = "It was on when the router was read."

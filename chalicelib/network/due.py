@@ -20,7 +20,7 @@ COMPARES_FROM = timedelta(hours=3)
 """After the midnight of a router's owner: when few people are on."""
 COMPARES_AGAIN_AFTER = timedelta(hours=1)
 """Where it failed: the router is read as a whole."""
-ASKED_AGAIN_AFTER = timedelta(minutes=5)
+NAME_LASTS = timedelta(minutes=5)
 """What was asked for is not asked for again sooner: the queue takes the same name once in that time."""
 
 Message = tuple[str, str, dict[str, Any]]
@@ -62,7 +62,7 @@ def _messages(
     router: Router, state: RouterState, oldest: int | None, timezone: str, now: datetime
 ) -> Sequence[Message]:
     router_id, now_micros = router.router_id, to_micros(now)
-    slot = int(now.timestamp() // ASKED_AGAIN_AFTER.total_seconds())
+    slot = int(now.timestamp() // NAME_LASTS.total_seconds())
     found: list[Message] = []
     again = asked_again(state, now)
     if again is not None:

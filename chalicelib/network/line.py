@@ -159,7 +159,7 @@ def _addresses(target: Target, deadline: Deadline) -> list[_Address]:
     try:
         return _looked_up(target, socket.AI_NUMERICHOST)
     except socket.gaierror:
-        pass
+        pass  # It is a name.
     told: SimpleQueue[list[_Address] | Exception] = SimpleQueue()
 
     def ask() -> None:

@@ -23,9 +23,9 @@ from chalicelib.network.reconcile import see
 from chalicelib.network.reports import item_data
 from chalicelib.network.state import note_failed, note_met
 
-PLAN_SECONDS = 20.0
+READING_SECONDS = 20.0
 """To read a whole router, behind the sign-in: whoever asks waits for 27 s."""
-TEST_SECONDS = 6.0
+PROBE_SECONDS = 6.0
 NO_ENTRY = "The router has no entry of this service under that name."
 
 Question = Mapping[str, Any]
@@ -52,7 +52,7 @@ def _failed(reason: str, detail: str) -> Answer:
 def _test(router: Router, question: Question) -> Answer:
     """Whether the router can be worked with; what it said of itself is kept."""
     began = clock.now()
-    found = probe(target_of(router), TEST_SECONDS)
+    found = probe(target_of(router), PROBE_SECONDS)
     if found.ok:
         met = {name: getattr(found, name) for name in ("identity", "model", "version", "architecture")}
         note_met(router.router_id, clock.now(), met)
@@ -91,7 +91,7 @@ def _health(router: Router, question: Question) -> Answer:
 def _plan(router: Router, question: Question) -> Answer:
     """What is not as wanted, of everybody or of one tenant, a page of it; nothing is changed."""
     with reach_to_work(router) as connection:
-        connection.extend(PLAN_SECONDS)
+        connection.extend(READING_SECONDS)
         plan = see(router, Look(router), connection, clock.now()).plan
     only = question["only"]
     items = [item for item in plan.items if only is None or (item.service is not None and item.service[0] == only)]
@@ -115,7 +115,7 @@ def _secrets(router: Router, question: Question) -> Answer:
     lent = lendings_of(router.router_id)
     ground = Ground(router.place, tuple(one.place.prefix for one in lent), question["plans"])
     with reach_to_work(router) as connection:
-        connection.extend(PLAN_SECONDS)
+        connection.extend(READING_SECONDS)
         rows = connection.rows(Menu.SECRET.value, props=PROPERTIES)
     return found_data(judge_secrets(rows, ground))
 

@@ -6,7 +6,7 @@ from chalicelib.api.blueprint import Blueprint
 from chalicelib.api.call import Call
 from chalicelib.api.paging import PageQuery, decode_cursor, encode_cursor, page_of
 from chalicelib.core.errors import invalid_field
-from chalicelib.network.asking import told_by_router
+from chalicelib.network.asking import TEST_SECONDS, told_by_router
 from chalicelib.network.find import find_router, lendings_of, terms_of, usable
 from chalicelib.network.find import list_routers as find_routers
 from chalicelib.network.lend import change_lending, end_lending, lend_router
@@ -41,7 +41,6 @@ from chalicelib.tenants.model import Tenant
 bp = Blueprint(__name__, tag="Network")
 
 RouterPage = page_of(RouterAnswer)
-TEST_SECONDS = 8
 
 
 @bp.api(

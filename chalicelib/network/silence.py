@@ -8,7 +8,7 @@ unless all routers were silent together (`shared_silence.py`).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from chalicelib.aws import keys
 from chalicelib.aws.log import log
@@ -21,6 +21,7 @@ from chalicelib.network.model import Access, owner_of
 from chalicelib.network.shared_silence import SilentTime, was_shared
 from chalicelib.network.state import RouterState, StateRow, read_state, read_states
 from chalicelib.network.undelivered import (
+    SHORTEST_DAY,
     Cause,
     UndeliveredDay,
     active_days,
@@ -35,7 +36,6 @@ from chalicelib.tenants.hierarchy import find_tenant
 
 SILENT = frozenset({Reason.REFUSED, Reason.TIMED_OUT, Reason.UNREACHABLE, Reason.CLOSED})
 """Failures in which nothing answered. A router that asks for another password is there."""
-SHORTEST_DAY = timedelta(hours=23)
 SERVICES_TOGETHER = 200
 WAS_UP = "The router was up; only our way to it was down."
 OUR_WAY = "All routers were silent at the same time: our way to them was down."

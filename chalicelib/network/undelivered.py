@@ -20,6 +20,8 @@ from chalicelib.crm.find import read_subscribers
 from chalicelib.crm.lanes import chunks
 from chalicelib.crm.service import Service, ServiceStatus
 
+SHORTEST_DAY = timedelta(hours=23)
+"""Where clocks are put forward. What is younger has no whole day in it."""
 MOST_DAYS = 92
 """How far back days are told of: no invoice of an earlier one is adjusted any more."""
 TOGETHER = 40

@@ -94,8 +94,7 @@ def wanted_of(access: Access, service: Service, plan: Plan | None, setting: Sett
         else:
             menu = Menu.PROFILE if access.method is Method.PPPOE else Menu.HOTSPOT_PROFILE
             profile, profiles = _profile(menu, plan, setting, status)
-            make = _secret if access.method is Method.PPPOE else _hotspot_user
-            entries = (make(access, service, setting.place, name, profile, status),)
+            entries = (_signs_in(access, service, setting.place, name, profile, status),)
     return Wanted(access, name, status, entries, profiles, _next_change(service, today, setting.timezone), obstacle)
 
 
@@ -112,36 +111,19 @@ def _next_change(service: Service, today: date, timezone: str) -> datetime | Non
     return start_of(min(ahead), timezone) if ahead else None
 
 
-def _secret(access: Access, service: Service, place: Place, name: str, profile: str, status: ServiceStatus) -> Entry:
-    return Entry(
-        Menu.SECRET,
-        {
-            "name": name,
-            "service": "pppoe",
-            "profile": profile,
-            "caller-id": (service.mac or "") if access.locks_mac else "",
-            "remote-address": access.address or "",
-            "disabled": _yes(status is ServiceStatus.DISABLED),
-            "comment": _mark(access),
-        },
-    )
-
-
-def _hotspot_user(
-    access: Access, service: Service, place: Place, name: str, profile: str, status: ServiceStatus
-) -> Entry:
-    return Entry(
-        Menu.HOTSPOT_USER,
-        {
-            "name": name,
-            "server": place.hotspot_server or "",
-            "profile": profile,
-            "mac-address": (service.mac or "") if access.locks_mac else "",
-            "address": access.address or "",
-            "disabled": _yes(status is ServiceStatus.DISABLED),
-            "comment": _mark(access),
-        },
-    )
+def _signs_in(access: Access, service: Service, place: Place, name: str, profile: str, status: ServiceStatus) -> Entry:
+    """The secret, or the user of the hotspot, that the service signs in with."""
+    both = {
+        "name": name,
+        "profile": profile,
+        "disabled": _yes(status is ServiceStatus.DISABLED),
+        "comment": mark_of((access.tenant_id, access.service), access.password_version),
+    }
+    mac, address = (service.mac or "") if access.locks_mac else "", access.address or ""
+    if access.method is Method.PPPOE:
+        return Entry(Menu.SECRET, {**both, "service": "pppoe", "caller-id": mac, "remote-address": address})
+    of_hotspot = {"server": place.hotspot_server or "", "mac-address": mac, "address": address}
+    return Entry(Menu.HOTSPOT_USER, {**both, **of_hotspot})
 
 
 def _static_entries(
@@ -201,10 +183,6 @@ def _kept(menu: Menu, name: str, rate: str, place: Place, listed: str) -> tuple[
             "comment": PROFILE_MARK,
         }
     return name, (Entry(menu, attributes),)
-
-
-def _mark(access: Access) -> str:
-    return mark_of((access.tenant_id, access.service), access.password_version)
 
 
 def _yes(is_so: bool) -> str:

@@ -43,7 +43,7 @@ class Connection:
                 if sentence:
                     self._take(sentence)
         except (Gone, NotASentence, OSError):
-            pass
+            pass  # Whoever it was has hung up, or speaks something else.
         finally:
             self.close()
 
