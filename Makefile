@@ -2,12 +2,12 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench simulate mutants fuzz slices package
+.PHONY: help run test check bench simulate properties mutants fuzz slices package
 
 STRICT := $(addprefix chalicelib/,core ledger funds billing network retail partners documents proof)
 
 help: ## What there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/ready .venv-engine/ready ## Start everything on this machine (HOST, PORT, DATA_DIR, DEMO, ROUTERS, OPERATOR_EMAIL, OPERATOR_PASSWORD)
 	@.venv/bin/python -m local
@@ -28,6 +28,10 @@ simulate: .venv/ready ## Crash and race every movement of money at random for SE
 
 fuzz: .venv/ready .venv-engine/ready ## Send every route requests of every kind for SECONDS=300 (EXAMPLES of each kind, SEED, ONLY a part of "POST /v1/...")
 	@.venv/bin/python -m tests.fuzz --seconds $(or $(SECONDS),300) --examples $(or $(EXAMPLES),10) $(if $(SEED),--seed $(SEED)) --only "$(ONLY)"
+
+properties: .venv/ready ## Try what the tests say of every input with other inputs than the suite's, ROUNDS=10 times over
+	@for round in $$(seq $(or $(ROUNDS),10)); do \
+		.venv/bin/python -m pytest -q -n 2 -m hypothesis --hypothesis-profile=search || exit 1; done
 
 mutants: .venv/ready ## Take each condition on money out of the code once, and see the tests fail (ONLY a part of "module:line")
 	@.venv/bin/python -m tests.mutants $(ONLY)

@@ -26,6 +26,7 @@ os.environ.pop("AWS_ENDPOINT_URL", None)
 
 import boto3
 import pytest
+from hypothesis import settings
 from moto import mock_aws
 
 from chalicelib.aws import clock, rows, sealed
@@ -34,6 +35,10 @@ from tests.simulation import MemoryDynamoDB
 from tests.store_of_files import Store, store_of_files
 
 TABLES = ("tenants", "books", "crm")
+
+settings.register_profile("suite", derandomize=True, deadline=None)  # A change is judged by its own doing, not by luck.
+settings.register_profile("search", derandomize=False, deadline=None)  # `make properties`
+settings.load_profile("suite")
 
 
 def create_tables() -> None:

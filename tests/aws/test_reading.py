@@ -171,7 +171,7 @@ def test_a_cursor_that_lies_outside_the_range_goes_on_at_its_near_end(
     assert numbers(page.rows) == backward
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.integers(1, 30), st.booleans(), st.integers(0, 24), st.integers(0, 24))
 def test_pages_of_any_size_together_are_the_range(
     engine: MemoryDynamoDB, limit: int, newest_first: bool, one: int, other: int

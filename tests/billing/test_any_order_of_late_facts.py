@@ -153,7 +153,7 @@ def known_on_time(world: World, lives: dict[int, Life]) -> None:
         settle_day(world.beta_chain, day(n), NOW)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.integers(0, 10**9),
     st.sampled_from([0, 1500]),

@@ -384,7 +384,7 @@ starts = st.tuples(st.integers(0, 24).map(lambda n: FIRST + timedelta(days=n)), 
     ahead=st.sampled_from([0, 0, 1, 9]),
     back=st.integers(1, 12),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_foreseen_is_what_happens(
     beta: Edge, alpha: Edge, today: date, services: list[tuple[date, str]], kind: str, ahead: int, back: int
 ) -> None:

@@ -172,7 +172,7 @@ def test_what_a_tariff_cannot_be_is_refused_by_its_preview() -> None:
     services=st.lists(starts, min_size=1, max_size=3),
     ahead=st.integers(-6, 12),
 )
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_foreseen_of_a_tariff_is_what_happens(
     beta: Edge, alpha: Edge, new: Edge, today: date, services: list[tuple[date, str]], ahead: int
 ) -> None:

@@ -89,7 +89,7 @@ later = st.tuples(
     changes=st.lists(later, max_size=6),
     ahead=st.sets(st.integers(1, 9)),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_crowd_comes_to_what_its_services_come_to(
     edges: tuple[EdgeTerms, EdgeTerms],
     begun: list[tuple[int, str]],

@@ -73,7 +73,7 @@ def test_the_second_sheet_says_whose_it_is_what_was_asked_and_when() -> None:
 @pytest.mark.parametrize(
     "currency,decimals,looks", [("JPY", 0, "#,##0"), ("BDT", 2, "#,##0.00"), ("KWD", 3, "#,##0.000")]
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(amounts=st.lists(st.integers(-MAX_AMOUNT_MINOR, MAX_AMOUNT_MINOR), min_size=20, max_size=60))
 def test_an_amount_up_to_ten_to_the_fifteenth_comes_back_exactly_through_a_float(
     currency: str, decimals: int, looks: str, amounts: list[int]

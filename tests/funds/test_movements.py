@@ -116,7 +116,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(steps, st.sampled_from([0, 100]))
 def test_any_moves_leave_the_funds_a_plain_sum_would(
     moves: list[tuple[str, str, Method, int]], credit_limit: int

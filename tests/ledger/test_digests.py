@@ -75,7 +75,7 @@ def fail_on_alarm(*_: Any, **__: Any) -> None:
     raise AssertionError("an alarm was raised")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps, st.lists(instants, min_size=1, max_size=4))
 @example([a_post(9), a_post(1, "receipts"), Seal(None), a_post(2, "child-beta"), Seal(3)], [BEGIN])
 def test_a_book_is_what_its_entries_are_however_it_was_sealed(

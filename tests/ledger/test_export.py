@@ -425,7 +425,7 @@ A_STEP = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(steps=st.lists(A_STEP, max_size=8), first=st.none() | st.integers(-2, 9), length=st.none() | st.integers(0, 9))
 def test_a_book_made_at_random_comes_to_our_trial_balance(
     steps: list[Step], first: int | None, length: int | None

@@ -136,7 +136,7 @@ def extracts(draw: st.DrawFn) -> tuple[Extract, dict[str, int]]:
     return extract, dict(head.totals)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(made=extracts())
 def test_both_programs_come_to_the_balances_of_any_book(made: tuple[Extract, dict[str, int]]) -> None:
     extract, totals = made
@@ -157,7 +157,7 @@ def _ids(draft: Draft, entry_id: str) -> dict[str, str]:
     return {name: value for name, value in linked.items() if value}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(made=extracts())
 def test_both_programs_read_every_link_and_beancount_every_text(made: tuple[Extract, dict[str, int]]) -> None:
     extract, _ = made

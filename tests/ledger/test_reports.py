@@ -96,7 +96,7 @@ def fail_on_alarm(*_: Any, **__: Any) -> None:
     raise AssertionError("an alarm was raised")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps, st.lists(questions, min_size=1, max_size=3), st.integers(1, 4))
 def test_every_report_is_what_the_entries_add_up_to(todo: list[Post | Seal], asked: list[Asked], limit: int) -> None:
     with fresh() as memory, pytest.MonkeyPatch.context() as patched:

@@ -130,7 +130,7 @@ postings = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     postings,
     st.lists(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-TARGETS = {"help", "run", "test", "check", "bench", "simulate", "fuzz", "mutants", "slices", "package"}
+TARGETS = {"help", "run", "test", "check", "bench", "simulate", "fuzz", "properties", "mutants", "slices", "package"}
 
 
 @pytest.fixture

@@ -273,7 +273,7 @@ def ours(menus: Menus, key: ServiceKey) -> list[tuple[Menu, dict[str, str]]]:
     ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(some.data(), wanted_services(), routers())
 def test_the_steps_lead_to_what_is_wanted_and_touch_nothing_else(
     data: some.DataObject, asked: list[Wanted], menus: Menus

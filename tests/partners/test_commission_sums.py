@@ -116,7 +116,7 @@ def base_total(world: Commissions) -> int:
     return total
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps=STEPS, base=st.sampled_from(Base), amount=st.sampled_from(Taxed), lite=st.sampled_from([RATE, 1_000]))
 def test_statements_sum_to_the_rate_of_the_net(steps: list[Step], base: Base, amount: Taxed, lite: int) -> None:
     with a_world() as world:
@@ -150,7 +150,7 @@ def net_invoices(life: Life, *, of_net: bool) -> int:
     return life.sums(1, DocumentKind.INVOICE, of_net=of_net) + life.sums(-1, DocumentKind.CREDIT_NOTE, of_net=of_net)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(steps=STEPS, rates=st.lists(st.tuples(st.sampled_from(Base), st.sampled_from(Taxed)), min_size=2, max_size=4))
 def test_whatever_changes_from_month_to_month_nothing_counts_twice(
     steps: list[Step], rates: list[tuple[Base, Taxed]]

@@ -103,7 +103,7 @@ def _invoice(account: Account, line: Line, terms: Terms, day: date, revision: in
     return (account, 0) if due is None else (due.account, due.totals.total_minor)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     start=st.integers(1, 31),
     plan=st.sampled_from(["HOME", "FAST", "FLAT"]),
