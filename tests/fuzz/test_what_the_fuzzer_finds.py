@@ -16,6 +16,8 @@ from tests.fuzz.seeded import Installation, Party
 from tests.fuzz.server import Person
 from tests.fuzz.walk import Walk
 
+pytestmark = pytest.mark.xdist_group("faulty")
+
 COUNT = {"type": "object", "properties": {"count": {"type": "integer", "minimum": 1}}, "required": ["count"]}
 PROBLEM = {"type": "object", "required": ["type", "title", "status", "detail", "code"]}
 KEY_IS = re.compile("[a-z]{8}")
