@@ -49,7 +49,7 @@ _MEANINGS = {
     409: "In conflict with the present state.",
     413: "The body is larger than 10 MB.",
     422: "A field is not valid.",
-    429: "Too many attempts.",
+    429: "Too many requests of this kind.",
     503: "Something we depend on is away.",
 }
 

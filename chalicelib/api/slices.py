@@ -138,6 +138,7 @@ SLICES: dict[str, tuple[str, ...]] = {
     "/v1/subscribers/import": ("chalicelib.crm.import_routes",),
     "/v1/subscribers/{subscriber_id}": ("chalicelib.crm.routes",),
     "/v1/subscribers/{subscriber_id}/access": ("chalicelib.network.access_routes",),
+    "/v1/subscribers/{subscriber_id}/access/delivery": ("chalicelib.network.access_routes",),
     "/v1/subscribers/{subscriber_id}/account": ("chalicelib.retail.terms_routes",),
     "/v1/subscribers/{subscriber_id}/charges": ("chalicelib.retail.terms_routes",),
     "/v1/subscribers/{subscriber_id}/days": ("chalicelib.billing.routes",),

@@ -591,6 +591,16 @@ def router_state(router_id: str) -> Key:
     return Key(router_states(_owner(router_id)), router_id)
 
 
+def router_reading(router_id: str) -> Key:
+    """Who has a router read as a whole at this moment."""
+    return Key(f"{_owner(router_id)}#router-readings", router_id)
+
+
+def connection_tests(tenant_id: str, minute: int) -> Key:
+    """How many connections a tenant has tested in a minute since 1970."""
+    return Key(f"{tenant_id}#connection-tests", f"{minute:010d}")
+
+
 def all_routers(operator_id: str) -> str:
     """Every router of the installation, for the plan of each minute."""
     return f"{operator_id}#all-routers"

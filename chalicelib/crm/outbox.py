@@ -64,6 +64,20 @@ def due_changes(
     return [to_change(router_id, row) for row in page.rows], page.after is not None
 
 
+def waiting_change(router_id: str, tenant_id: str, service: int, now: datetime) -> AccessChange | None:
+    """The change of one service that has waited for longest to be delivered; what waits on the router is looked through
+    for it, some five thousand of them a request."""
+    is_of_service = (ChangeRow.tenant == tenant_id) & (ChangeRow.service == service)
+    last, after = keys.due_bound(to_micros(now)), None
+    while True:
+        page = read_page(ChangeRow, keys.access_changes(router_id), last=last, after=after, filter_on=is_of_service)
+        if page.rows:
+            return to_change(router_id, page.rows[0])
+        if page.after is None:
+            return None
+        after = page.after
+
+
 def add_changes(changes: Sequence[AccessChange]) -> None:
     """Have these services looked at again on their router, each row for itself; twenty-five in a request."""
     for some in chunks(changes, MAX_BATCH_WRITE):

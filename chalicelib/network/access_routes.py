@@ -6,11 +6,14 @@ from chalicelib.crm.subscriber import subscriber_number
 from chalicelib.network.access_shapes import (
     AccessAnswer,
     AccessBody,
+    DeliveryAnswer,
     ServiceQuery,
     access_asked,
     service_asked,
     show_access,
+    show_delivery,
 )
+from chalicelib.network.delivery import delivery_of
 from chalicelib.network.give_access import give_access, given_access, take_access
 
 bp = Blueprint(__name__, tag="Network")
@@ -44,6 +47,21 @@ def show_subscriber_access(call: Call, subscriber_id: str) -> AccessAnswer:
     """How a service gets on; 404 also for one that is on no router."""
     number = subscriber_number(call.tenant.tenant_id, subscriber_id)
     return show_access(given_access(call.tenant, number, service_asked(call.tenant.tenant_id, call.query.service)))
+
+
+@bp.api(
+    "GET",
+    "/v1/subscribers/{subscriber_id}/access/delivery",
+    may="network:read",
+    module="network",
+    query=ServiceQuery,
+    answer=DeliveryAnswer,
+)
+def show_delivery_of_access(call: Call, subscriber_id: str) -> DeliveryAnswer:
+    """Whether the service's router has heard of what changed last, and if not, why; 404 for a service on no router."""
+    number = subscriber_number(call.tenant.tenant_id, subscriber_id)
+    given = given_access(call.tenant, number, service_asked(call.tenant.tenant_id, call.query.service))
+    return show_delivery(given, delivery_of(given, call.now))
 
 
 @bp.api(

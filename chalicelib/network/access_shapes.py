@@ -4,10 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.api.fields import Answer, Body, Reference
+from chalicelib.api.fields import Answer, Body, InstantOut, Reference
 from chalicelib.auth.shapes import SECRET
+from chalicelib.core.dates import from_micros
 from chalicelib.core.errors import NotFound, invalid_field
 from chalicelib.crm.subscriber import service_id, service_number
+from chalicelib.network.delivery import Delivery
 from chalicelib.network.give_access import AskedAccess, GivenAccess
 from chalicelib.network.model import Method
 from chalicelib.network.place_shapes import HostAddress, LinePassword
@@ -59,6 +61,25 @@ class AccessAnswer(Answer):
     password_set: bool
 
 
+class DeliveryAnswer(Answer):
+    """How far the changes of a service have come to the router that it is on.
+
+    `waiting`: one is to hold `since` then, and is tried again at `next_try_at`, or the next time that anybody looks where
+    that is null. `refused`: the router said no `since` then, and a person has to mend the cause. `reason` is why the router
+    cannot be spoken to (`timed_out` and the like); `failure` says it in words to the router's owner, or why the router
+    refused the change.
+    """
+
+    service: Annotated[str, Field(examples=["t4h8w2p5n6qr.v123"])]
+    router: AccessRouter
+    state: Annotated[Literal["delivered", "waiting", "refused"], Field(examples=["delivered"])]
+    since: InstantOut | None
+    tries: Annotated[int, Field(examples=[0])]
+    reason: Annotated[str, Field(examples=["timed_out"])] | None
+    failure: Annotated[str, Field(examples=["10.10.0.2:8729 refused the connection."])] | None
+    next_try_at: InstantOut | None
+
+
 def service_asked(tenant_id: str, text: str | None) -> int | None:
     """The number of the service that is named; 422 on `service` for one that is not the tenant's."""
     if text is None:
@@ -77,10 +98,28 @@ def show_access(given: GivenAccess) -> AccessAnswer:
     access = given.access
     return AccessAnswer(
         service=service_id(access.tenant_id, access.service),
-        router=AccessRouter(id=access.router_id, name=given.router.name),
+        router=_router(given),
         method=access.method.value,
         sign_in_name=given.sign_in_name,
         address=access.address,
         locks_mac=access.locks_mac,
         password_set=access.password_sealed is not None,
     )
+
+
+def show_delivery(given: GivenAccess, delivery: Delivery) -> DeliveryAnswer:
+    since, next_try = delivery.since_micros, delivery.next_try_micros
+    return DeliveryAnswer(
+        service=service_id(given.access.tenant_id, given.access.service),
+        router=_router(given),
+        state=delivery.state.value,
+        since=None if since is None else from_micros(since),
+        tries=delivery.tries,
+        reason=delivery.failing,
+        failure=delivery.failure,
+        next_try_at=None if next_try is None else from_micros(next_try),
+    )
+
+
+def _router(given: GivenAccess) -> AccessRouter:
+    return AccessRouter(id=given.access.router_id, name=given.router.name)

@@ -56,6 +56,13 @@ class Lag:
         since = self.state.failing_since_micros if self.oldest is None else self.oldest.due_micros
         return f"{NEVER if since is None else since:016d}/{self.router.router_id}"
 
+    @property
+    def failure(self) -> str | None:
+        """In words: why the router cannot be spoken to, for its owner, and else why it refused the oldest change so far."""
+        if self.state.is_failing and self.is_own:
+            return self.state.failure
+        return None if self.oldest is None else self.oldest.reason
+
     def next_try_micros(self, now: datetime) -> int | None:
         """When it is tried next; None where that is the next time that anybody looks."""
         paused = self.state.pauses_until_micros

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chalicelib.aws import keys
 from chalicelib.aws.rows import CrmRow, IntegerAttribute, JsonAttribute, TextAttribute
-from chalicelib.aws.tables import ConditionFailed, Delete, Operation, Put, read_all, read_many, read_page, write
+from chalicelib.aws.tables import ConditionFailed, Delete, Operation, Put, read, read_all, read_many, read_page, write
 from chalicelib.crm.access_change import AccessChange
 from chalicelib.crm.lanes import in_lanes
 from chalicelib.network.failure import readable
@@ -71,6 +71,12 @@ def list_refused(
     first, last = (None, None) if of is None else keys.services_of(of)
     page = read_page(RefusedRow, keys.refused_changes(router_id), first=first, last=last, limit=limit, after=after)
     return [_to_refused(router_id, row) for row in page.rows], page.after
+
+
+def find_refused(router_id: str, tenant_id: str, service: int) -> RefusedChange | None:
+    """What the router refused of one service."""
+    row = read(RefusedRow, keys.refused_change(router_id, tenant_id, service))
+    return None if row is None else _to_refused(router_id, row)
 
 
 def all_refused(router_id: str) -> list[RefusedChange]:

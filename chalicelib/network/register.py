@@ -11,13 +11,15 @@ from chalicelib.aws.tables import ConditionFailed, Delete, Put, Remember, write
 from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import Conflict, Unavailable, invalid_field
 from chalicelib.network.credentials import seal_router_password
-from chalicelib.network.find import find_router
+from chalicelib.network.find import find_router, own_routers
 from chalicelib.network.in_line import bring_in_line
 from chalicelib.network.model import Place, Router
 from chalicelib.network.state import StateRow, switched_off
 from chalicelib.network.store import DirectoryRow, RouterRow, router_row, update_of_router
 from chalicelib.tenants.model import Tenant
 
+MOST_ROUTERS = 1_000
+"""Of a tenant. Each is asked how it is every five minutes, and what all tenants have is looked through every minute."""
 TRIES = 8
 ID_LENGTH = 8
 
@@ -47,7 +49,13 @@ class RouterChange:
 
 
 def register_router(tenant: Tenant, asked: NewRouter, now: datetime, remember: Remember) -> Router:
-    """Take on a router of the tenant's, in the list of all of the installation too. `Unavailable` without the key."""
+    """Take on a router of the tenant's, in the list of all of the installation too.
+
+    `Conflict` `too-many-routers` for who has a thousand (two that come at once may both be let in). `Unavailable` without
+    the key.
+    """
+    if len(own_routers(tenant.tenant_id)) >= MOST_ROUTERS:
+        raise Conflict("too-many-routers", f"There are {MOST_ROUTERS} routers already; let one go first.")
     router_id = f"{tenant.tenant_id}.{clock.new_id('r', ID_LENGTH)}"
     router = Router(
         router_id=router_id,

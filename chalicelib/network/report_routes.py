@@ -13,6 +13,7 @@ from chalicelib.network.ask_reconciliation import ask_reconciliation
 from chalicelib.network.asking import PLAN_SECONDS, ask_router
 from chalicelib.network.find import find_router, read_accesses, resellers_on, usable_router
 from chalicelib.network.model import Router
+from chalicelib.network.pace import alone_with
 from chalicelib.network.plan import Item
 from chalicelib.network.report_shapes import (
     DriftAnswer,
@@ -41,7 +42,7 @@ from chalicelib.network.reports import (
 bp = Blueprint(__name__, tag="Network")
 
 MOST_DIGITS = 16
-_SILENT = {409: "router-disabled", 503: "router-did-not-answer"}
+_SILENT = {409: "router-disabled", 429: "router-being-read", 503: "router-did-not-answer"}
 
 
 @bp.api(
@@ -56,14 +57,15 @@ _SILENT = {409: "router-disabled", 503: "router-did-not-answer"}
 def show_plan(call: Call, router_id: str) -> PlanAnswer:
     """What a reconciliation of the router would do now. Of a router that is lent to the tenant: to its own services.
 
-    The router is read for each page. With 503 the `reason` says why it could not be.
+    The router is read for each page, and for one person at a time. With 503 the `reason` says why it could not be.
     """
     tenant_id = call.tenant.tenant_id
     router, _ = usable_router(tenant_id, router_id)
     is_own = router.tenant_id == tenant_id
     first = _position(call.query.cursor)
     question = {"ask": "plan", "only": None if is_own else tenant_id, "first": first, "limit": call.query.limit}
-    told = ask_router(tenant_id, router, question, PLAN_SECONDS)
+    with alone_with(router.router_id, PLAN_SECONDS):
+        told = ask_router(tenant_id, router, question, PLAN_SECONDS)
     items = [to_item(item) for item in told["items"]]
     return PlanAnswer(
         entries=told["entries"] if is_own else None,

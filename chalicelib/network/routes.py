@@ -20,6 +20,7 @@ from chalicelib.network.lending_shapes import (
     show_lending,
 )
 from chalicelib.network.model import Lending, Router
+from chalicelib.network.pace import count_test
 from chalicelib.network.place_shapes import profiles_asked
 from chalicelib.network.register import edit_router, register_router, remove_router
 from chalicelib.network.shapes import (
@@ -52,9 +53,13 @@ RouterPage = page_of(RouterAnswer)
     answer=RouterAnswer,
     status=201,
     repeatable=True,
+    also={409: "too-many-routers"},
 )
 def add_router(call: Call) -> RouterAnswer:
-    """Register a router. Its password is sealed at once and never shown again; a test says whether it can be reached."""
+    """Register a router. Its password is sealed at once and never shown again; a test says whether it can be reached.
+
+    A tenant may have a thousand.
+    """
     profiles = profiles_asked(call.tenant.tenant_id, call.body.profiles)
     remember = call.remember(lambda router: _show_own(router, RouterState(router.router_id)))
     router = register_router(call.tenant, router_asked(call.body, profiles), call.now, remember)
@@ -114,10 +119,15 @@ def delete_router(call: Call, router_id: str) -> None:
     may="network:access",
     module="network",
     answer=ConnectionTestAnswer,
+    also={429: "too-many-tests"},
 )
 def test_router(call: Call, router_id: str) -> ConnectionTestAnswer:
-    """Connect to a router of one's own now, sign in, and find out whether all that is needed may be done there."""
+    """Connect to a router of one's own now, sign in, and find out whether all that is needed may be done there.
+
+    A tenant has sixty tests a minute.
+    """
     router = find_router(call.tenant.tenant_id, router_id)
+    count_test(call.tenant.tenant_id, call.now)
     return show_test(told_by_router(router, {"ask": "test"}, TEST_SECONDS))
 
 

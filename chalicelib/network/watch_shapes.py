@@ -118,7 +118,6 @@ def show_sample(sample: Sample) -> HealthAnswer:
 
 def show_lag(lag: Lag, now: datetime) -> LagAnswer:
     state, oldest = lag.state, lag.oldest
-    refused_so_far = None if oldest is None else oldest.reason
     return LagAnswer(
         router=LagRouter(
             id=lag.router.router_id, name=lag.router.name, enabled=lag.router.enabled, lent=not lag.is_own
@@ -129,7 +128,7 @@ def show_lag(lag: Lag, now: datetime) -> LagAnswer:
         lag_seconds=0 if oldest is None else (to_micros(now) - oldest.due_micros) // 1_000_000,
         failing_since=_instant(state.failing_since_micros),
         reason=state.failure_reason,
-        failure=state.failure if state.is_failing and lag.is_own else refused_so_far,
+        failure=lag.failure,
         next_try_at=_instant(lag.next_try_micros(now)),
         refused=lag.refused.number,
         more_refused=lag.refused.has_more,

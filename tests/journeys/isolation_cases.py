@@ -650,6 +650,7 @@ NETWORK = {
         _SUBSCRIBER, {"service": "<service>", "router": "<usable-router>", "take_over": False, **_GETS_ON}
     ),
     "GET /v1/subscribers/{subscriber_id}/access": Case(_SUBSCRIBER, query={"service": "<service>"}),
+    "GET /v1/subscribers/{subscriber_id}/access/delivery": Case(_SUBSCRIBER, query={"service": "<service>"}),
     "DELETE /v1/subscribers/{subscriber_id}/access": Case(_SUBSCRIBER, query={"service": "<service>"}),
 }
 

@@ -113,7 +113,10 @@ OF_A_LENT_ROUTER = {"routers", "router-states"}
 ON_A_ROUTER = {"accesses", "access-changes", "refused-changes", "router-addresses"}
 """Kinds of row of a tenant above that are about services on its router, and name it; of services of the caller's own."""
 
-OF_A_LENT_OUTBOX = {"GET /v1/network/lag": {"access-changes"}}
+OF_A_LENT_OUTBOX = {
+    "GET /v1/network/lag": {"access-changes"},
+    "GET /v1/subscribers/{subscriber_id}/access/delivery": {"access-changes"},
+}
 """What waits for a router is kept by time: the database passes over what is not of the caller's services."""
 
 OF_WHO_ACTS = {"users", "sessions"}
