@@ -1,14 +1,17 @@
 """Commission statements and payouts when the process dies at any call, and when two are at it at once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib.aws.tables import ConditionFailed, write
 from chalicelib.core.errors import Conflict
 from chalicelib.partners import commission_counting
 from chalicelib.partners.accrue import accrue_due
 from chalicelib.partners.commission_find import list_payouts, list_statements, read_lines
+from chalicelib.partners.commission_store import put_terms
 from chalicelib.partners.commission_terms import read_commission, read_versions
 from tests.conftest import SetClock
 from tests.partners.commissions import Commissions, lines_of, noon
@@ -102,6 +105,26 @@ def test_terms_set_right_before_a_month_is_begun_are_those_that_it_is_counted_by
 
     engine.faults = fault
     assert [one.accrued_minor for one in world.accrue()] == [6_000, 500]
+
+
+def test_two_who_say_first_what_a_child_earns_come_one_after_the_other_also_for_different_months(
+    engine: MemoryDynamoDB, the_clock: SetClock
+) -> None:
+    world = Commissions()
+    once_before_writing(engine, lambda: world.terms(rate_bps=1_000, month="2026-12"))
+    world.terms(rate_bps=3_000, month="2026-11")
+    versions = read_versions("alpha").in_order
+    assert sorted((one.revision, one.rate_bps) for one in versions) == [(1, 1_000), (2, 3_000)]
+    assert read_commission("alpha").terms_revision == 2
+
+
+def test_a_version_of_terms_is_written_once_whatever_its_writer_believes(
+    engine: MemoryDynamoDB, the_clock: SetClock
+) -> None:
+    said = Commissions().terms(rate_bps=3_000)
+    with pytest.raises(ConditionFailed):
+        write(put_terms("alpha", replace(said, rate_bps=9_000), 0, "somebody", ""))
+    assert [one.rate_bps for one in read_versions("alpha").in_order] == [3_000]
 
 
 def test_what_is_paid_while_a_month_is_counted_counts_in_the_next(world: Commissions) -> None:
