@@ -591,9 +591,9 @@ def router_state(router_id: str) -> Key:
     return Key(router_states(_owner(router_id)), router_id)
 
 
-def router_reading(router_id: str) -> Key:
-    """Who has a router read as a whole at this moment."""
-    return Key(f"{_owner(router_id)}#router-readings", router_id)
+def router_reading(router_id: str, tenant_id: str) -> Key:
+    """That a tenant has a router read as a whole at this moment."""
+    return Key(f"{_owner(router_id)}#router-readings", f"{router_id}#{tenant_id}")
 
 
 def connection_tests(tenant_id: str, minute: int) -> Key:

@@ -1,12 +1,14 @@
 """What a change of a service has to say to the router that the service is on."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.aws import keys
 from chalicelib.aws.keys import Key
 from chalicelib.core.dates import to_micros
+from chalicelib.core.json import read_json
 from chalicelib.crm.subscriber import Subscriber
 
 
@@ -57,3 +59,15 @@ def changes_between(
             for router_id in sorted(routers)
         ]
     return changes
+
+
+def escaped(names: Iterable[str]) -> str | None:
+    """Names of a router as they are kept. They may hold bytes that are no text: so as escapes, which `compact_json` does not
+    write."""
+    found = list(names)
+    return json.dumps(found) if found else None
+
+
+def unescaped(kept: str | None) -> tuple[str, ...]:
+    """The names that were kept so."""
+    return tuple(read_json(kept or "[]"))

@@ -31,6 +31,9 @@ from chalicelib.crm.outbox_store import ChangeRow, change_row, to_change
 from chalicelib.crm.store import update_of
 from chalicelib.crm.subscriber import Subscriber
 
+MOST_LOOKS = 5
+"""Requests in which what waits on a router is looked through for one service: some 25,000 changes."""
+
 
 def changed(before: Subscriber, after: Subscriber, now: datetime, anyway: Collection[int] = ()) -> list[Operation]:
     """The write of a subscriber that changed, only while it is as `before` was read, and what its routers have to hear;
@@ -64,18 +67,19 @@ def due_changes(
     return [to_change(router_id, row) for row in page.rows], page.after is not None
 
 
-def waiting_change(router_id: str, tenant_id: str, service: int, now: datetime) -> AccessChange | None:
-    """The change of one service that has waited for longest to be delivered; what waits on the router is looked through
-    for it, some five thousand of them a request."""
+def waiting_change(router_id: str, tenant_id: str, service: int, now: datetime) -> tuple[AccessChange | None, bool]:
+    """The change of one service that has waited for longest to be delivered, and, where none was found, whether more waits
+    on the router than was looked through for it: some five thousand changes a request, and five requests."""
     is_of_service = (ChangeRow.tenant == tenant_id) & (ChangeRow.service == service)
     last, after = keys.due_bound(to_micros(now)), None
-    while True:
+    for _ in range(MOST_LOOKS):
         page = read_page(ChangeRow, keys.access_changes(router_id), last=last, after=after, filter_on=is_of_service)
         if page.rows:
-            return to_change(router_id, page.rows[0])
+            return to_change(router_id, page.rows[0]), False
         if page.after is None:
-            return None
+            return None, False
         after = page.after
+    return None, True
 
 
 def add_changes(changes: Sequence[AccessChange]) -> None:

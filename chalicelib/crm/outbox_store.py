@@ -1,10 +1,7 @@
 """The rows of the outbox, and how they become changes and back."""
 
-import json
-
 from chalicelib.aws.rows import CrmRow, IntegerAttribute, JsonAttribute, TextAttribute
-from chalicelib.core.json import read_json
-from chalicelib.crm.access_change import AccessChange
+from chalicelib.crm.access_change import AccessChange, escaped, unescaped
 
 
 class ChangeRow(CrmRow):
@@ -34,8 +31,7 @@ def change_row(change: AccessChange) -> ChangeRow:
         tries=change.tries or None,
         reason=change.reason,
         after=change.after_micros or None,
-        # Names of a router may hold bytes that are no text: they are kept as escapes, which `compact_json` does not write.
-        found_as=json.dumps(change.found_as) if change.found_as else None,
+        found_as=escaped(change.found_as),
     )
 
 
@@ -52,5 +48,5 @@ def to_change(router_id: str, row: ChangeRow) -> AccessChange:
         tries=row.tries or 0,
         reason=row.reason,
         after_micros=row.after or 0,
-        found_as=tuple(read_json(row.found_as or "[]")),
+        found_as=unescaped(row.found_as),
     )

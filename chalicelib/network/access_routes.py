@@ -13,7 +13,7 @@ from chalicelib.network.access_shapes import (
     show_access,
     show_delivery,
 )
-from chalicelib.network.delivery import delivery_of
+from chalicelib.network.delivery import progress_of
 from chalicelib.network.give_access import give_access, given_access, take_access
 
 bp = Blueprint(__name__, tag="Network")
@@ -61,7 +61,7 @@ def show_delivery_of_access(call: Call, subscriber_id: str) -> DeliveryAnswer:
     """Whether the service's router has heard of what changed last, and if not, why; 404 for a service on no router."""
     number = subscriber_number(call.tenant.tenant_id, subscriber_id)
     given = given_access(call.tenant, number, service_asked(call.tenant.tenant_id, call.query.service))
-    return show_delivery(given, delivery_of(given, call.now))
+    return show_delivery(given, progress_of(given, call.now))
 
 
 @bp.api(

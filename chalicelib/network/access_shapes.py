@@ -9,7 +9,7 @@ from chalicelib.auth.shapes import SECRET
 from chalicelib.core.dates import from_micros
 from chalicelib.core.errors import NotFound, invalid_field
 from chalicelib.crm.subscriber import service_id, service_number
-from chalicelib.network.delivery import Delivery
+from chalicelib.network.delivery import ChangeProgress
 from chalicelib.network.give_access import AskedAccess, GivenAccess
 from chalicelib.network.model import Method
 from chalicelib.network.place_shapes import HostAddress, LinePassword
@@ -61,17 +61,27 @@ class AccessAnswer(Answer):
     password_set: bool
 
 
+class DeliveryRouter(Answer):
+    """The router that has to hear of the changes. One that is not enabled is not spoken to, and its changes wait."""
+
+    id: RouterId
+    name: Annotated[str, Field(examples=["Mirpur-10 core"])]
+    enabled: bool
+
+
 class DeliveryAnswer(Answer):
     """How far the changes of a service have come to the router that it is on.
 
     `waiting`: one is to hold `since` then, and is tried again at `next_try_at`, or the next time that anybody looks where
-    that is null. `refused`: the router said no `since` then, and a person has to mend the cause. `reason` is why the router
-    cannot be spoken to (`timed_out` and the like); `failure` says it in words to the router's owner, or why the router
-    refused the change.
+    that is null. A router that is not `enabled` is not spoken to, and changes wait until it is again. `refused`: the router
+    said no `since` then, and a person has to mend the cause. `reason` is why the router cannot be spoken to (`timed_out`
+    and the like); `failure` says it in words to the router's owner, or why the router refused the change. Where more waits
+    for a router than is looked through, some 25,000 changes, a service without one among them is `waiting` too: `since`
+    is null then, and `failure` says so.
     """
 
     service: Annotated[str, Field(examples=["t4h8w2p5n6qr.v123"])]
-    router: AccessRouter
+    router: DeliveryRouter
     state: Annotated[Literal["delivered", "waiting", "refused"], Field(examples=["delivered"])]
     since: InstantOut | None
     tries: Annotated[int, Field(examples=[0])]
@@ -98,7 +108,7 @@ def show_access(given: GivenAccess) -> AccessAnswer:
     access = given.access
     return AccessAnswer(
         service=service_id(access.tenant_id, access.service),
-        router=_router(given),
+        router=AccessRouter(id=access.router_id, name=given.router.name),
         method=access.method.value,
         sign_in_name=given.sign_in_name,
         address=access.address,
@@ -107,19 +117,15 @@ def show_access(given: GivenAccess) -> AccessAnswer:
     )
 
 
-def show_delivery(given: GivenAccess, delivery: Delivery) -> DeliveryAnswer:
-    since, next_try = delivery.since_micros, delivery.next_try_micros
+def show_delivery(given: GivenAccess, progress: ChangeProgress) -> DeliveryAnswer:
+    since, next_try = progress.since_micros, progress.next_try_micros
     return DeliveryAnswer(
         service=service_id(given.access.tenant_id, given.access.service),
-        router=_router(given),
-        state=delivery.state.value,
+        router=DeliveryRouter(id=given.router.router_id, name=given.router.name, enabled=given.router.enabled),
+        state=progress.state.value,
         since=None if since is None else from_micros(since),
-        tries=delivery.tries,
-        reason=delivery.failing,
-        failure=delivery.failure,
+        tries=progress.tries,
+        reason=progress.failing,
+        failure=progress.failure,
         next_try_at=None if next_try is None else from_micros(next_try),
     )
-
-
-def _router(given: GivenAccess) -> AccessRouter:
-    return AccessRouter(id=given.access.router_id, name=given.router.name)

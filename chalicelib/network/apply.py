@@ -13,6 +13,8 @@ from chalicelib.network.reading import SESSIONS, SignIn, is_by_entry
 from chalicelib.network.steps import WITH_PASSWORD, Kind, Step
 
 HANG_UP_TRIES = 5
+NOT_ENDED = "The router would not end the session"
+"""How the reason begins of a change whose entry is as wanted, and whoever signed in with the one before is still on."""
 
 Failures = dict[ServiceKey, str]
 """Why the router did not take what is wanted of a service, in a sentence."""
@@ -39,10 +41,13 @@ def apply(
                 no_profiles[step.name] = _sentence(step, trap)
             elif not (step.kind is Kind.REMOVE and trap.is_missing):
                 failures[step.service] = no_profiles.get(step.sets.get("profile", "")) or _sentence(step, trap)
+                if not (step.sets and step.unsets):
+                    continue  # It was one command, and the entry is as it was: whoever is on by it stays on.
         except Refusal as refusal:  # its password cannot be opened
             if step.service is None or isinstance(refusal, Unavailable):
                 raise
             failures[step.service] = refusal.detail
+            continue
         stale |= _stale(step)
     return failures, stale
 
@@ -58,7 +63,7 @@ def hang_up(connection: Connection, sign_ins: Iterable[SignIn]) -> tuple[int, di
         try:
             ended += _end_sessions(connection, *where, names[menu])
         except RouterTrap as trap:
-            refused |= {(menu, name): f"The router would not end the session: {trap.message}" for name in names[menu]}
+            refused |= {(menu, name): f"{NOT_ENDED}: {trap.message}" for name in names[menu]}
     return ended, refused
 
 

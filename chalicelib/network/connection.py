@@ -44,6 +44,9 @@ MOST_ROWS = 200_000
 AT_ONCE = 50
 """How many names one print asks for, and how many entries one command removes."""
 
+PROPLIST = "=.proplist="
+"""Before the properties that a print asks for. Not every router keeps to it."""
+
 _CHALLENGE = re.compile("[0-9a-fA-F]{32}")
 
 
@@ -98,10 +101,11 @@ class _Api(Api):
         super().__init__(protocol)
         self.ended_with: Row = {}
         self.sentences_read = 0
+        self._kept: frozenset[str] | None = None
 
     def readSentence(self) -> tuple[str, ReplyDict]:  # noqa: N802
         reply, words = self.protocol.readSentence()
-        said = _properties(words)
+        said = _properties(words, self._kept if reply == "!re" else None)
         self.sentences_read += 1
         if self.sentences_read > MOST_ROWS:
             raise RouterFailure(Reason.TOO_MUCH, f"The router's answer has more than {MOST_ROWS} rows.")
@@ -117,12 +121,15 @@ class _Api(Api):
         return reply, cast(ReplyDict, said)
 
     def ask(self, command: str, *words: str) -> list[Row]:
-        """The rows of an answer; its last sentence is in `ended_with`."""
+        """The rows of an answer, with `.id` and no property that was not asked for; its last sentence is in `ended_with`."""
         self.ended_with, self.sentences_read, self.protocol.bytes_read = {}, 0, 0
+        listed = [word.removeprefix(PROPLIST).split(",") for word in words if word.startswith(PROPLIST)]
+        self._kept = frozenset((".id", *listed[0])) if listed else None
         return cast(list[Row], list(self.rawCmd(command, *words)))
 
 
-def _properties(words: Iterable[str]) -> Row:
+def _properties(words: Iterable[str], kept: frozenset[str] | None) -> Row:
+    """What a sentence says; of what is not `kept` nothing stays: no router fills our memory with it."""
     said: Row = {}
     for word in words:
         if word[0] == ".":  # about the answer, not of it: the tag of a command, which ours have not
@@ -130,7 +137,8 @@ def _properties(words: Iterable[str]) -> Row:
         name, equals, value = word[1:].partition("=")
         if word[0] != "=" or not equals:
             raise RouterFailure(Reason.NONSENSE, f"The router sent {readable(word, 40)!r} where a property was due.")
-        said[intern(name)] = value
+        if kept is None or name in kept:
+            said[intern(name)] = value
     return said
 
 
@@ -167,7 +175,7 @@ class Connection:
 
     def rows(self, path: str, *queries: str, props: Sequence[str] = ()) -> list[Row]:
         """Print a menu: the entries that the queries (`?name=x`, `?#|`) leave, with these properties or all."""
-        listed = [f"=.proplist={','.join(props)}"] if props else []
+        listed = [f"{PROPLIST}{','.join(props)}"] if props else []
         return self._ask(f"{path}/print", *listed, *queries)
 
     def count(self, path: str, *queries: str) -> int:

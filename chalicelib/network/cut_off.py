@@ -14,7 +14,7 @@ from chalicelib.network.difference import Read
 from chalicelib.network.entries import Menu, Observed, ServiceKey, entry_name, read_mark
 from chalicelib.network.look import Look
 from chalicelib.network.model import Method, Router
-from chalicelib.network.refused import all_refused, refused_off_since
+from chalicelib.network.refused import RefusedChange, all_refused
 from chalicelib.network.undelivered import (
     SHORTEST_DAY,
     Cause,
@@ -36,18 +36,23 @@ _MENUS = {Method.PPPOE: Menu.SECRET, Method.HOTSPOT: Menu.HOTSPOT_USER, Method.S
 
 
 def note_cut_off(
-    look: Look, changes: Sequence[AccessChange], wanted: Sequence[Wanted], read: Read, now: datetime
+    look: Look,
+    changes: Sequence[AccessChange],
+    wanted: Sequence[Wanted],
+    read: Read,
+    refused: Mapping[ServiceKey, RefusedChange],
+    now: datetime,
 ) -> dict[ServiceKey, int]:
     """Tell of the days that services of these changes were cut off, and since when those are that are so now (micros).
 
-    `read` is the router before anything is done. A second time the same days are told, which changes nothing.
+    `read` is the router before anything is done, `refused` what it refused of them before. A second time the same days are
+    told, which changes nothing.
     """
-    router_id = look.router.router_id
     due = _oldest(changes)
     by_key = {one.key: one for one in wanted}
     off = {key: due[key] for key, one in by_key.items() if key in due and _is_cut_off(one, read, look)}
-    for key, since in refused_off_since(router_id, due).items():
-        due[key] = min(due[key], since)
+    for key in due.keys() & refused.keys():
+        due[key] = min(due[key], refused[key].off_since_micros or due[key])
         if key in off:
             off[key] = due[key]
     subscribers = {(one.tenant_id, one.service): one.subscriber for one in changes if one.subscriber}

@@ -16,7 +16,7 @@ from chalicelib.core.dates import to_micros
 from chalicelib.crm.access_change import AccessChange
 from chalicelib.crm.lanes import chunks
 from chalicelib.crm.outbox import add_changes, delivered, due_changes, looked_after, put_off, wake
-from chalicelib.network.apply import Failures, apply, hang_up
+from chalicelib.network.apply import NOT_ENDED, Failures, apply, hang_up
 from chalicelib.network.connection import Connection
 from chalicelib.network.cut_off import note_cut_off
 from chalicelib.network.difference import Read, difference_of
@@ -25,8 +25,8 @@ from chalicelib.network.failure import RouterFailure, RouterTrap
 from chalicelib.network.find import read_accesses, read_router, twins_of
 from chalicelib.network.look import Look
 from chalicelib.network.model import Method, Router
-from chalicelib.network.reading import SESSIONS, SignIn, read_everything, read_named
-from chalicelib.network.refused import AGAIN, accepted, refuse, refused_among
+from chalicelib.network.reading import ALL_SECONDS, SESSIONS, SignIn, read_everything, read_named
+from chalicelib.network.refused import AGAIN, RefusedChange, accepted, refuse, refused_of
 from chalicelib.network.state import Lease, give_back, give_back_failed, is_held, read_state, take_lease
 from chalicelib.network.wanted import Wanted
 
@@ -94,7 +94,8 @@ def work(router: Router, lease: Lease, reach: Reach, do: Callable[[Connection, "
         give_back(lease, clock.now(), answered=False, is_uncertain=run.has_begun or lease.is_uncertain)
         raise
     else:
-        give_back(lease, clock.now(), answered=True, is_uncertain=lease.is_uncertain and not run.has_caught_up)
+        is_uncertain = lease.is_uncertain and not run.has_caught_up
+        give_back(lease, clock.now(), answered=True, is_uncertain=is_uncertain, seen_at=router.address)
     return run.told
 
 
@@ -102,7 +103,8 @@ def work(router: Router, lease: Lease, reach: Reach, do: Callable[[Connection, "
 class Run:
     """One worker's turn at a router. `has_begun`: something was done there that is not told in the outbox yet;
     `has_caught_up`: all that was due is delivered, also what another worker may have begun. `off_since`: since when the
-    services of these changes are off that should be on."""
+    services of these changes are off that should be on; `put_off`: the usernames in older changes that wait for their next
+    try."""
 
     router: Router
     lease: Lease
@@ -110,6 +112,7 @@ class Run:
     told: Delivery = field(default_factory=Delivery)
     has_begun: bool = False
     off_since: dict[ServiceKey, int] = field(default_factory=dict)
+    put_off: dict[ServiceKey, set[str]] = field(default_factory=dict)
     has_caught_up: bool = False
 
     def give_time(self, connection: Connection, seconds: float) -> None:
@@ -123,11 +126,17 @@ class Run:
         after = None
         while (now := clock.now()) < self.began + WORKS_FOR:
             changes, has_more = due_changes(self.router.router_id, now, limit=TOGETHER, after=after)
-            ready = [change for change in changes if change.after_micros <= to_micros(now)]
-            if ready:
-                self.give_time(connection, BATCH_SECONDS)
-                if not self._deliver(connection, look, ready, now):
+            ready: dict[bool, list[AccessChange]] = {True: [], False: []}
+            for change in changes:
+                if change.after_micros <= to_micros(now):
+                    ready[_is_known_by_name(look, change)].append(change)
+                else:
+                    self.put_off.setdefault((change.tenant_id, change.service), set()).update(change.names)
+            # For the others everything has to be read, which a slow router may not come to the end of.
+            for some in (ready[True], ready[False]):
+                if some and not self._deliver(connection, look, some, now):
                     return
+            if any(ready.values()):
                 on_batch(self.told)
             if not has_more:
                 self.has_caught_up = True
@@ -140,32 +149,31 @@ class Run:
         wanted = look.wanted(services, now)
         for one in _on_twins(self.router, services.keys() - {one.key for one in wanted}):
             del services[one]  # It moved to the same machine, entered twice: what is there is the other one's.
-        names = {name for change in changes for name in look.names(change.tenant_id, change.names)}
-        names |= {one.sign_in_name for one in wanted}
-        names |= {name for change in changes for name in change.found_as}
-        # Two that exchange their names may have been left in the middle of that.
-        names |= {name_aside((change.tenant_id, change.service)) for change in changes if len(change.names) > 1}
-        # Its lending is over, and how its names began is not known any more; or it was refused, and who knows as what.
-        if any(one.token == AGAIN or (not one.found_as and look.setting(one.tenant_id) is None) for one in changes):
-            read = read_everything(connection)
-        else:
+        refused = refused_of(self.router.router_id, {(one.tenant_id, one.service) for one in changes})
+        named = self._names(look, changes, refused)
+        names = {name for own in named.values() for name in own} | {one.sign_in_name for one in wanted}
+        if all(_is_known_by_name(look, change) for change in changes):
+            self.give_time(connection, BATCH_SECONDS)
             marks = [mark_of(service, 0) for service in services]
             addresses = [
                 one.access.address for one in wanted if one.access.method is Method.STATIC and one.access.address
             ]
             read = read_named(connection, sorted(names), marks, addresses, _profiles(wanted))
+        else:
+            self.give_time(connection, ALL_SECONDS)
+            read = read_everything(connection)
         difference = difference_of(wanted, read, services)
-        self.off_since = note_cut_off(look, changes, wanted, read, now)
+        self.off_since = note_cut_off(look, changes, wanted, read, refused, now)
         self.has_begun = True
         failures, stale = apply(connection, difference, {one.key: one.access for one in wanted})
         failures |= {obstacle.service: obstacle.reason for obstacle in difference.obstacles}
-        # Of one that is tried again, the entry may have been changed at another try, and the session not been ended.
-        again = {(change.tenant_id, change.service) for change in changes if change.tries}
-        off = (
-            names
-            if self.lease.is_uncertain
-            else names - {o.sign_in_name for o in wanted if o.is_on and o.key not in again}
-        )
+        # Of these the entry was changed at another try, and the session not ended.
+        again = {(one.tenant_id, one.service) for one in changes if (one.reason or "").startswith(NOT_ENDED)}
+        on = [one for one in wanted if one.is_on and one.key not in again]
+        stays = {one.sign_in_name for one in on}
+        # What the router refused is as it was, and whoever is to be on stays on by its name of before.
+        stays |= {name for one in on if one.key in failures for name in named[one.key]}
+        off = names if self.lease.is_uncertain else names - stays
         may_be_on = {(menu, name) for menu in SESSIONS for name in off} - _of_others(read, services)
         ended, not_ended = hang_up(connection, stale | may_be_on)
         self.told.ended_sessions += ended
@@ -174,9 +182,26 @@ class Run:
         if not is_held(self.lease):
             self._deliver_again(services, changes)
             return False
-        self._tell(changes, wanted, failures, now)
+        self._tell(changes, wanted, failures, refused, now)
         self.has_begun = False
         return True
+
+    def _names(
+        self, look: Look, changes: Sequence[AccessChange], refused: Mapping[ServiceKey, RefusedChange]
+    ) -> dict[ServiceKey, set[str]]:
+        """The names under which entries of these services may be on the router: since each was as wanted the last time, of
+        which what was refused tells, and what is put off."""
+        named: dict[ServiceKey, set[str]] = {}
+        for change in changes:
+            key = (change.tenant_id, change.service)
+            before = refused.get(key)
+            usernames = {*change.names, *self.put_off.get(key, ()), *(() if before is None else before.names)}
+            names = named.setdefault(key, set())
+            names |= {*look.names(change.tenant_id, usernames), *change.found_as}
+            names |= set() if before is None else {*before.found_as}
+            # Two that exchange their names may have been left in the middle of that.
+            names |= {name_aside(key)} if len(usernames) > 1 else set()
+        return named
 
     def _not_hung_up(
         self, look: Look, changes: Sequence[AccessChange], wanted: Sequence[Wanted], not_ended: Mapping[SignIn, str]
@@ -201,17 +226,21 @@ class Run:
         wake([self.router.router_id])
 
     def _tell(
-        self, changes: Sequence[AccessChange], wanted: Sequence[Wanted], failures: Failures, now: datetime
+        self,
+        changes: Sequence[AccessChange],
+        wanted: Sequence[Wanted],
+        failures: Failures,
+        refused: Mapping[ServiceKey, RefusedChange],
+        now: datetime,
     ) -> None:
         """Take out of the outbox what is delivered, and plant what has to be looked at again on a day to come."""
         by_key = {one.key: one for one in wanted}
-        known = refused_among(self.router.router_id, {(one.tenant_id, one.service) for one in changes})
         done: dict[ServiceKey, list[AccessChange]] = {}
         for change in changes:
             key = (change.tenant_id, change.service)
             if key in failures:
                 again = by_key[key].look_again if key in by_key else None
-                self._put_off(change, failures[key], now, again)
+                self._put_off(change, failures[key], refused.get(key), now, again)
             else:
                 done.setdefault(key, []).append(change)
         operations: list[list[Operation]] = []
@@ -220,14 +249,16 @@ class Run:
             # First: what does not fit into one write may end anywhere.
             writes: list[Operation] = [] if again is None else [looked_after(own[-1], to_micros(again))]
             writes += [delivered(change) for change in own]
-            if key in known:
+            if key in refused:
                 writes.append(accepted(self.router.router_id, *key))
             operations.append(writes)
         self.told.delivered += len(done)
         for group in _packed(operations):
             write(*group)
 
-    def _put_off(self, change: AccessChange, reason: str, now: datetime, again: datetime | None) -> None:
+    def _put_off(
+        self, change: AccessChange, reason: str, before: RefusedChange | None, now: datetime, again: datetime | None
+    ) -> None:
         if change.tries + 1 < MOST_TRIES:
             put_off(change, reason, to_micros(now + FIRST_TRY_AFTER * 4**change.tries))
             return
@@ -237,7 +268,16 @@ class Run:
         off_since = self.off_since.get((change.tenant_id, change.service))
         # The day on which it is something else by itself comes all the same.
         next_look = [] if again is None else [looked_after(change, to_micros(again))]
-        write(*next_look, delivered(change), *refuse(change, reason, to_micros(now), off_since))
+        write(*next_look, delivered(change), *refuse(change, reason, to_micros(now), off_since, before))
+
+
+def _is_known_by_name(look: Look, change: AccessChange) -> bool:
+    """Whether it is known what the entries of the service are named.
+
+    Where its lending is over, how its names began is not known any more, unless a comparison has told; and of what was
+    refused once, somebody may have changed the name by hand.
+    """
+    return change.token != AGAIN and (bool(change.found_as) or look.setting(change.tenant_id) is not None)
 
 
 def _on_twins(router: Router, leaving: Collection[ServiceKey]) -> set[ServiceKey]:

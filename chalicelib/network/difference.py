@@ -1,11 +1,12 @@
 """The difference between what a router has and what it should have, as steps that bring it there."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.crm.service import ServiceStatus
 from chalicelib.network.entries import (
     KEPT,
+    NEUTRAL,
     PROFILE_MARK,
     PROFILE_NAME,
     SERVICE_MENUS,
@@ -83,13 +84,12 @@ def _service_steps(wanted: Sequence[Wanted], read: Read, scope: set[ServiceKey])
 @dataclass(frozen=True)
 class _Rows:
     """A menu's rows: those of each service of the scope by its mark, and all by name; and the entries wanted there. What
-    the router made by itself is left out. Of the `unknown` it is not known what they should be: they stay as they are."""
+    the router made by itself is left out."""
 
     menu: Menu
     own: Mapping[ServiceKey, Sequence[Observed]]
     by_name: Mapping[str, Observed]
     wanted: Mapping[ServiceKey, Entry]
-    unknown: Set[ServiceKey]
 
 
 def _told_apart(menu: Menu, rows: Sequence[Observed], wanted: Sequence[Wanted], scope: set[ServiceKey]) -> _Rows:
@@ -103,7 +103,7 @@ def _told_apart(menu: Menu, rows: Sequence[Observed], wanted: Sequence[Wanted], 
         if mark is not None and mark[0] in scope:
             own.setdefault(mark[0], []).append(row)
     entries = {one.key: entry for one in wanted if one.key in scope for entry in one.entries if entry.menu is menu}
-    return _Rows(menu, own, by_name, entries, {one.key for one in wanted if one.obstacle is not None})
+    return _Rows(menu, own, by_name, entries)
 
 
 def _menu_steps(rows: _Rows, by_key: Mapping[ServiceKey, Wanted], obstacles: dict[ServiceKey, Obstacle]) -> list[Step]:
@@ -113,15 +113,15 @@ def _menu_steps(rows: _Rows, by_key: Mapping[ServiceKey, Wanted], obstacles: dic
         name
         for service, own in rows.own.items()
         for name in (entry_name(menu, row) for row in own)
-        if service not in rows.unknown
-        and ((entry := rows.wanted.get(service)) is None or (service not in obstacles and name != entry.name))
+        if service not in obstacles and ((entry := rows.wanted.get(service)) is None or name != entry.name)
     }
+    taken = {*rows.by_name, *(entry.name for service, entry in rows.wanted.items() if service not in obstacles)}
     steps: list[Step] = []
     for service in sorted(rows.own.keys() | rows.wanted.keys()):
         own = rows.own.get(service, ())
         entry = rows.wanted.get(service)
-        if service in obstacles and (entry is not None or service in rows.unknown):
-            steps += _on_or_off(menu, by_key[service], own)
+        if service in obstacles:
+            steps += _on_or_off(menu, by_key[service], own, taken)
         elif entry is None:
             steps += [Step(Kind.REMOVE, menu, entry_name(menu, row), service, row) for row in own]
         else:
@@ -134,17 +134,32 @@ def _menu_steps(rows: _Rows, by_key: Mapping[ServiceKey, Wanted], obstacles: dic
     return in_turn(menu, steps)
 
 
-def _on_or_off(menu: Menu, wanted: Wanted, rows: Sequence[Observed]) -> list[Step]:
+def _on_or_off(menu: Menu, wanted: Wanted, rows: Sequence[Observed], taken: set[str]) -> list[Step]:
     """What can be done all the same where something is in the way: who is not to be on is off, in whatever entry it has.
 
-    None is removed: with an entry of its own a service takes over nobody else's.
+    None is removed: with an entry of its own a service takes over nobody else's. An address moves to the list that it
+    belongs in; where it is there already (`taken` are the names there are), the other one is switched off.
     """
-    is_off = wanted.status is not ServiceStatus.ACTIVE
     if menu is Menu.QUEUE:  # It holds a speed and lets nobody on.
         return []
-    sets = {"disabled": "true" if is_off else "false"}
-    wrong = [row for row in rows if (row.get("disabled") in ("true", "yes")) is not is_off]
-    return [Step(Kind.SET, menu, entry_name(menu, row), wanted.key, row, sets) for row in wrong]
+    is_off = wanted.status is not ServiceStatus.ACTIVE
+    steps = []
+    for row in rows:
+        sets = {"disabled": _word(is_off)}
+        if menu is Menu.ADDRESS and wanted.listed:
+            moved = {**row, "list": wanted.listed}
+            is_there = row.get("list") == wanted.listed
+            is_in_the_way = not is_there and entry_name(menu, moved) in taken
+            sets = {"disabled": _word(is_in_the_way)} | ({} if is_there or is_in_the_way else {"list": wanted.listed})
+            taken.add(entry_name(menu, row if is_in_the_way else moved))
+        wrong = {name: value for name, value in sets.items() if not is_so(Entry(menu, sets), name, row)}
+        if wrong:
+            steps.append(Step(Kind.SET, menu, entry_name(menu, {**row, **wrong}), wanted.key, row, wrong))
+    return steps
+
+
+def _word(is_off: bool) -> str:
+    return "true" if is_off else "false"
 
 
 def _steps_of(
@@ -188,8 +203,10 @@ def _changes(entry: Entry, row: Observed) -> tuple[dict[str, str], tuple[str, ..
     """The properties that are not as wanted: those to set, and those to take away."""
     wrong = [name for name in KEPT[entry.menu] if name in entry.attributes and not is_so(entry, name, row)]
     away = TAKEN_AWAY.get(entry.menu, frozenset())
+    neutral = NEUTRAL.get(entry.menu, {})
     unsets = tuple(name for name in wrong if not entry.attributes[name] and name in away)
-    return {name: entry.attributes[name] for name in wrong if name not in unsets}, unsets
+    sets = {name: entry.attributes[name] or neutral.get(name, "") for name in wrong if name not in unsets}
+    return sets, unsets
 
 
 def _profile_steps(wanted: Sequence[Wanted], read: Read) -> list[Step]:

@@ -47,11 +47,14 @@ KEPT: Mapping[Menu, tuple[str, ...]] = {
 
 TAKEN_AWAY: Mapping[Menu, frozenset[str]] = {
     Menu.SECRET: frozenset({"remote-address"}),
-    Menu.HOTSPOT_USER: frozenset({"mac-address", "address", "server"}),
-    Menu.PROFILE: frozenset({"local-address", "remote-address", "address-list"}),
-    Menu.HOTSPOT_PROFILE: frozenset({"address-list"}),
+    Menu.PROFILE: frozenset({"local-address", "remote-address"}),
 }
-"""Properties that a router takes no empty text for: they are unset."""
+"""Properties that a router takes no empty text for: they are unset. Users of a hotspot cannot be; they have `NEUTRAL`."""
+
+NEUTRAL: Mapping[Menu, Mapping[str, str]] = {
+    Menu.HOTSPOT_USER: {"mac-address": "00:00:00:00:00:00", "address": "0.0.0.0", "server": "all"},
+}
+"""Properties that are set to this where they should have no value."""
 
 _NOTHING = {
     "mac-address": ("00:00:00:00:00:00",),

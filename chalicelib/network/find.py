@@ -7,6 +7,7 @@ from chalicelib.aws.tables import read, read_all, read_many, read_page
 from chalicelib.core.errors import NotFound
 from chalicelib.network.entries import ServiceKey
 from chalicelib.network.model import Access, Lending, NetworkTerms, Place, Router, is_router_id, owner_of
+from chalicelib.network.state import read_states
 from chalicelib.network.store import (
     AccessRow,
     DirectoryRow,
@@ -18,10 +19,12 @@ from chalicelib.network.store import (
     to_router,
     to_terms,
 )
-from chalicelib.tenants.hierarchy import find_tenant
+from chalicelib.tenants.hierarchy import find_tenant, read_chain
 
 MANY = 1_000
 """So many services are not looked up one by one on a router: all of it is read in fewer requests."""
+MOST_TENANTS = 1_000
+"""So many are looked up that comments on a router name: whoever writes comments decides how many they name."""
 
 
 def read_router(router_id: str) -> Router | None:
@@ -132,10 +135,32 @@ def all_router_ids(operator_id: str) -> list[str]:
 
 
 def twins_of(router: Router) -> list[Router]:
-    """Other routers of the installation that are at the same address, on whatever port: a machine has several."""
+    """Other routers of the installation that are the same machine, by all that is known: at the same address, and on the
+    same port or with the same name and model. A machine has several ports; and behind one address there may be several
+    machines, on a port each.
+
+    An address is what anybody says of a router of theirs: one counts only once it was signed in to there.
+    """
     operator_id = find_tenant(router.tenant_id).chain[0]
     others = [one for one in all_router_ids(operator_id) if one != router.router_id]
-    return [one for one in read_routers(others) if one is not None and one.address == router.address]
+    there = [one for one in read_routers(others) if one is not None and one.address == router.address]
+    if not there:
+        return []
+    states = read_states([router.router_id, *(one.router_id for one in there)])
+    own = states[router.router_id]
+
+    def is_same(other: Router) -> bool:
+        its = states[other.router_id]
+        told = None not in (own.identity, its.identity)
+        return other.port == router.port or not told or (own.identity, own.model) == (its.identity, its.model)
+
+    return [one for one in there if states[one.router_id].seen_at == router.address and is_same(one)]
+
+
+def known_among(tenant_ids: Iterable[str]) -> set[str]:
+    """Which of these are tenants of the installation, by a request for each hundred. Of more than a thousand the first by
+    their ids are looked up, and none of the others is told."""
+    return {one.tenant_id for one in read_chain(sorted(set(tenant_ids))[:MOST_TENANTS])}
 
 
 def held_elsewhere(router: Router, services: Iterable[ServiceKey]) -> set[ServiceKey]:

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from chalicelib.aws import keys
 from chalicelib.aws.tables import ConditionFailed, Delete, Operation, Put, Remember, forget, write
-from chalicelib.core.dates import day_at
+from chalicelib.core.dates import day_at, to_micros
 from chalicelib.core.errors import Conflict, NotFound, Unavailable, invalid_field
+from chalicelib.crm.access_change import AccessChange
 from chalicelib.crm.find import find_subscriber
-from chalicelib.crm.outbox import changed, wake_routers
+from chalicelib.crm.outbox import add_changes, changed, wake, wake_routers
 from chalicelib.crm.service import Service, ServiceStatus
 from chalicelib.crm.subscriber import Subscriber
 from chalicelib.crm.words import fold
@@ -65,7 +66,8 @@ def give_access(
     now: datetime,
     remember: Remember = forget,
 ) -> GivenAccess:
-    """Let a service get on that way from now on; asked for again it is as it was, and nothing is written.
+    """Let a service get on that way from now on; asked for again it is as it was, and its router is looked after for it:
+    somebody may have changed it there by hand.
 
     `NotFound` for the subscriber; 422 on `service`, `router`, `address`, `password`, `locks_mac` and `take_over`;
     `Conflict`: `service-disconnected`, `address-taken`, and `name-taken` where another tenant's names on the router begin
@@ -86,6 +88,7 @@ def give_access(
             sealed = seal_service_password(tenant.tenant_id, service.number, asked.password)
         access = _access(before, service, asked, router, old, sealed)
         if access == old:
+            _have_looked_at(before, service, access, now)
             return GivenAccess(before, service, access, router, place)
         after = _on_router(before, service, router.router_id)
         operations = [*changed(before, after, now, anyway=[service.number]), *_moves(old, access), *remember(access)]
@@ -97,6 +100,20 @@ def give_access(
         wake_routers(operations)
         return GivenAccess(after, _service_asked(after, service.number), access, router, place)
     raise _busy()
+
+
+def _have_looked_at(subscriber: Subscriber, service: Service, access: Access, now: datetime) -> None:
+    again = AccessChange(
+        router_id=access.router_id,
+        tenant_id=access.tenant_id,
+        subscriber=subscriber.number,
+        service=service.number,
+        names=(service.username,),
+        due_micros=to_micros(now),
+        token="given",
+    )
+    add_changes([again])
+    wake([access.router_id])
 
 
 def take_access(tenant: Tenant, subscriber_number: int, service_number: int | None, now: datetime) -> None:

@@ -56,18 +56,19 @@ class Lag:
         since = self.state.failing_since_micros if self.oldest is None else self.oldest.due_micros
         return f"{NEVER if since is None else since:016d}/{self.router.router_id}"
 
-    @property
-    def failure(self) -> str | None:
-        """In words: why the router cannot be spoken to, for its owner, and else why it refused the oldest change so far."""
-        if self.state.is_failing and self.is_own:
-            return self.state.failure
-        return None if self.oldest is None else self.oldest.reason
 
-    def next_try_micros(self, now: datetime) -> int | None:
-        """When it is tried next; None where that is the next time that anybody looks."""
-        paused = self.state.pauses_until_micros
-        at = max(paused, 0 if self.oldest is None else self.oldest.after_micros)
-        return at if at > to_micros(now) else None
+def failure_in_words(state: RouterState, oldest: AccessChange | None, *, is_own: bool) -> str | None:
+    """Why the router cannot be spoken to, for its owner, and else why it refused the oldest change so far."""
+    if state.is_failing and is_own:
+        return state.failure
+    return None if oldest is None else oldest.reason
+
+
+def next_try_micros(router: Router, state: RouterState, oldest: AccessChange | None, now: datetime) -> int | None:
+    """When the oldest change is tried next; None where that is the next time that anybody looks, and where the router is
+    switched off: then nobody does."""
+    at = max(state.pauses_until_micros, 0 if oldest is None else oldest.after_micros)
+    return at if router.enabled and at > to_micros(now) else None
 
 
 def routers_behind(tenant_id: str, now: datetime, limit: int, after: str | None) -> tuple[list[Lag], str | None]:

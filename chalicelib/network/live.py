@@ -19,6 +19,8 @@ from chalicelib.network.values import (
 )
 
 _ENTRIES = {Method.PPPOE: Menu.SECRET, Method.HOTSPOT: Menu.HOTSPOT_USER, Method.STATIC: Menu.QUEUE}
+_HEARD = ("reachable", "delay", "probe")
+"""What the router's ARP says of an address that answers, or did a moment ago."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ def has_entry(connection: Connection, method: Method, name: str, service: Servic
 def read_session(connection: Connection, method: Method, name: str) -> Session | None:
     """The session of that name, the newest of several; None when there is none.
 
-    A static line has no session: it is told by its queue of that name, and is there when its address was seen (ARP) or
-    something flows. Then nobody knows since when.
+    A static line has no session: it is told by its queue of that name, and is there when its address was heard of just
+    now (ARP) or something flows. Then nobody knows since when. Our lock to a MAC stands in ARP whether or not it is on.
     """
     if method is Method.STATIC:
         return _static_session(connection, name)
@@ -147,23 +149,29 @@ def _static_session(connection: Connection, name: str) -> Session | None:
     if not queues:
         return None
     address = queues[0].get("target", "").partition(",")[0].removesuffix("/32")
-    props = ("address", "mac-address", "interface", "complete", "disabled")
+    props = ("address", "mac-address", "interface", "complete", "disabled", "dynamic", "status")
     seen = connection.rows("/ip/arp", f"?address={address}", props=props)
     return static_session(queues[0], address, seen)
 
 
 def static_session(queue: Row, address: str, seen: Iterable[Row]) -> Session | None:
-    """The line of a queue, by its address and what is seen of that in `/ip/arp`."""
-    row = next((row for row in seen if _shows_who_has_it(row)), None)
+    """The line of a queue, by its address and what is told of that in `/ip/arp`."""
+    known = [row for row in seen if _names_who_has_it(row)]
     traffic = queue_traffic(queue)
-    if row is None and (traffic is None or traffic == Traffic(0, 0)):
+    flows = traffic is not None and traffic != Traffic(0, 0)
+    row = next((row for row in known if _is_heard(row)), known[0] if flows and known else None)
+    if row is None and not flows:
         return None
     mac = None if row is None else read_mac(row.get("mac-address"))
     interface = None if row is None else row.get("interface")
     return Session(None, read_text(address), mac, interface=interface, queue=queue.get("name", ""))
 
 
-def _shows_who_has_it(row: Row) -> bool:
-    return (
-        row.get("complete") == "true" and row.get("disabled") != "true" and read_mac(row.get("mac-address")) is not None
-    )
+def _names_who_has_it(row: Row) -> bool:
+    is_known = row.get("complete") == "true" and row.get("status") not in ("failed", "incomplete")
+    return is_known and row.get("disabled") != "true" and read_mac(row.get("mac-address")) is not None
+
+
+def _is_heard(row: Row) -> bool:
+    """Version 6 tells no status, and drops what it hears no more of."""
+    return row.get("dynamic") == "true" and (row.get("status") or "reachable") in _HEARD

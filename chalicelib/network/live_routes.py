@@ -3,8 +3,10 @@
 from chalicelib.api.blueprint import Blueprint
 from chalicelib.api.call import Call
 from chalicelib.aws import clock
+from chalicelib.core.dates import day_at
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.crm.find import find_subscriber
+from chalicelib.crm.service import ServiceStatus
 from chalicelib.crm.subscriber import subscriber_number
 from chalicelib.network.access_shapes import ServiceQuery, service_asked
 from chalicelib.network.asking import QUICK_SECONDS, ask_router
@@ -27,7 +29,8 @@ def show_session(call: Call, subscriber_id: str) -> LineNowAnswer:
     """A subscriber's session, traffic and last sign-off now: its router is asked, and has two seconds.
 
     `service` may be left out where there is only one. Where the router has no entry of this service under its name there
-    is no session, and `note` says so. With 503 the `reason` says why the router could not be asked.
+    is no session, and `note` says so, as of a service that is suspended. With 503 the `reason` says why the router could
+    not be asked.
     """
     tenant_id = call.tenant.tenant_id
     given = _given(call, subscriber_number(tenant_id, subscriber_id))
@@ -38,7 +41,9 @@ def show_session(call: Call, subscriber_id: str) -> LineNowAnswer:
         "service": [tenant_id, given.service.number],
     }
     told = ask_router(tenant_id, given.router, question, QUICK_SECONDS)
-    return show_line_now(given, told, clock.now())
+    now = clock.now()
+    status = given.service.status_on(day_at(now, call.tenant.timezone))
+    return show_line_now(given, told, now, is_suspended=status is ServiceStatus.SUSPENDED)
 
 
 def _given(call: Call, number: int) -> GivenAccess:

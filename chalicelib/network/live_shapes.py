@@ -54,7 +54,10 @@ class LineNowAnswer(Answer):
     note: Annotated[str, Field(examples=["The router has no entry of this service under that name."])] | None
 
 
-def show_line_now(given: GivenAccess, told: dict[str, Any], now: datetime) -> LineNowAnswer:
+SUSPENDED_NOTE = "It is suspended: where it is online, it is so with what the expired get."
+
+
+def show_line_now(given: GivenAccess, told: dict[str, Any], now: datetime, *, is_suspended: bool) -> LineNowAnswer:
     """`told` is the router's answer to `session`, which came at `now`."""
     session, traffic, sign_off = told["session"], told["traffic"], told["last_sign_off"]
     return LineNowAnswer(
@@ -68,7 +71,7 @@ def show_line_now(given: GivenAccess, told: dict[str, Any], now: datetime) -> Li
         last_sign_off=None
         if sign_off is None
         else SignOffAnswer(at_router_time=sign_off["at_router_time"], reason=sign_off["reason"]),
-        note=told["note"],
+        note=told["note"] or (SUSPENDED_NOTE if is_suspended else None),
     )
 
 

@@ -67,9 +67,10 @@ class Look:
 
     def _plans_of(self, tenant_id: str, codes: Iterable[str]) -> dict[str, Plan]:
         """The tenant's plans; read again for one that was made since they were."""
-        if not self._plans.get(tenant_id, {}).keys() >= set(codes):
-            self._plans[tenant_id] = read_plans(tenant_id)
-        return self._plans[tenant_id]
+        known = self._plans.get(tenant_id, {})
+        if not known.keys() >= set(codes):
+            known = self._plans[tenant_id] = read_plans(tenant_id)
+        return known
 
 
 def _subscribers(tenant_id: str, numbers: Iterable[int]) -> dict[int, Subscriber]:

@@ -1,7 +1,8 @@
 """How often people may have routers asked, so that nobody keeps a router, or the way to all of them, from everybody else.
 
-Plans, for which a router is read as a whole, are made for one person at a time. Tests of connections, which tell of any
-address what answers there, are so many a minute for each tenant.
+Plans and previews of imports, for which a router is read as a whole, are made one at a time for each tenant and router:
+whoever it is lent to locks nobody else out. Tests of connections are so many a minute for each tenant: each keeps a place
+on the way to all routers for up to six seconds.
 """
 
 from collections.abc import Iterator
@@ -15,11 +16,13 @@ from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import TooMany, Unavailable
 
 TESTS_A_MINUTE = 60
+COME_AGAIN_AFTER = 2
+"""Seconds: most routers are read in one."""
 _MINUTE = 60
 
 
 class ReadingRow(CrmRow):
-    """Somebody has a router read as a whole; whoever it is has gone away by `until`."""
+    """Somebody of a tenant has a router read as a whole; whoever it is has gone away by `until`."""
 
     token = TextAttribute()
     until = IntegerAttribute()
@@ -34,25 +37,24 @@ class ConnectionTestsRow(CrmRow):
 
 
 @contextmanager
-def alone_with(router_id: str, seconds: float) -> Iterator[None]:
-    """Nobody else has the router read in the meantime, which is no longer than so many seconds.
+def alone_with(tenant_id: str, router_id: str, seconds: float) -> Iterator[None]:
+    """Nobody else of the tenant has the router read in the meantime, which is no longer than so many seconds. Other tenants
+    that may use the router are neither kept out nor waited for.
 
-    `TooMany` `router-being-read` while somebody has.
+    `TooMany` `router-being-read` while somebody of the tenant has.
     """
     now = clock.now()
     until, token = now + timedelta(seconds=seconds), clock.new_id("")
-    key = keys.router_reading(router_id)
+    key = keys.router_reading(router_id, tenant_id)
     row = ReadingRow.at(key, token=token, until=to_micros(until), expires_at=_seconds(until))
     held = Put(row, ReadingRow.pk.does_not_exist() | (ReadingRow.until <= to_micros(now)))
     try:
         write(held)
-    except ConditionFailed as failure:
-        other = failure.rows[held]
-        left = 0 if not isinstance(other, ReadingRow) else other.until - to_micros(now)
+    except ConditionFailed:
         raise TooMany(
             "router-being-read",
-            "Somebody else has this router read at this moment; please send the request again.",
-            max(1, left // 1_000_000),
+            "You have this router read at this moment; please send the request again.",
+            COME_AGAIN_AFTER,
         ) from None
     try:
         yield

@@ -55,7 +55,7 @@ def _test(router: Router, question: Question) -> Answer:
     found = probe(target_of(router), PROBE_SECONDS)
     if found.ok:
         met = {name: getattr(found, name) for name in ("identity", "model", "version", "architecture")}
-        note_met(router.router_id, clock.now(), met)
+        note_met(router.router_id, clock.now(), met, router.address)
     elif found.reason is not None and found.reason is not Reason.NO_PERMISSION and router.enabled:
         note_failed(router.router_id, began, found.reason.value, found.detail)
     return asdict(found)
@@ -91,8 +91,7 @@ def _health(router: Router, question: Question) -> Answer:
 def _plan(router: Router, question: Question) -> Answer:
     """What is not as wanted, of everybody or of one tenant, a page of it; nothing is changed."""
     with reach_to_work(router) as connection:
-        connection.extend(READING_SECONDS)
-        plan = see(router, Look(router), connection, clock.now()).plan
+        plan = see(router, Look(router), connection, clock.now(), lambda: connection.extend(READING_SECONDS)).plan
     only = question["only"]
     items = [item for item in plan.items if only is None or (item.service is not None and item.service[0] == only)]
     first, limit = question["first"], question["limit"]

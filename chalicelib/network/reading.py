@@ -12,6 +12,8 @@ SESSIONS = {Menu.SECRET: ("/ppp/active", "name"), Menu.HOTSPOT_USER: ("/ip/hotsp
 """Where sessions are of those who signed in with an entry of a menu, and which property has the name."""
 SignIn = tuple[Menu, str]
 """The menu and the name of an entry that is signed in with."""
+ALL_SECONDS = 35.0
+"""For all that is on a router: 100,000 secrets take a few seconds, and a slow line longer."""
 _BY_COMMENT = (Menu.ADDRESS, Menu.ARP)
 """Menus whose entries have no name."""
 
@@ -32,7 +34,10 @@ def read_named(
     found: dict[Menu, Sequence[Observed]] = {}
     for menu in SERVICE_MENUS:
         if menu in _BY_COMMENT:
-            rows = [*_either(connection, menu, "comment", marks), *_either(connection, menu, "address", addresses)]
+            rows = [*_either(connection, menu, "comment", marks)]
+            # Also what others have of the addresses that it has and should not have.
+            beside = {*addresses, *(row["address"] for row in rows if "address" in row)}
+            rows += _either(connection, menu, "address", sorted(beside))
             found[menu] = list({row[".id"]: row for row in rows}.values())
         else:
             found[menu] = _either(connection, menu, "name", names)

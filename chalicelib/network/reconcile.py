@@ -3,8 +3,8 @@
 What differs goes through the outbox as any change does, so that it survives whatever happens while it is delivered.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.aws import clock
@@ -13,22 +13,21 @@ from chalicelib.crm.access_change import AccessChange
 from chalicelib.crm.outbox import add_changes
 from chalicelib.network.apply import apply
 from chalicelib.network.connection import Connection
-from chalicelib.network.deliver import Delivery, Reach, Run, work
+from chalicelib.network.deliver import BATCH_SECONDS, Delivery, Reach, Run, work
 from chalicelib.network.difference import Difference, Read
 from chalicelib.network.entries import SERVICE_MENUS, ServiceKey, entry_name, read_mark
-from chalicelib.network.find import accesses_on, held_elsewhere, read_router, terms_of, twins_of
+from chalicelib.network.find import accesses_on, held_elsewhere, known_among, read_router, terms_of, twins_of
 from chalicelib.network.look import Look
 from chalicelib.network.model import Router
 from chalicelib.network.plan import Plan, marked_in, plan_of
-from chalicelib.network.reading import read_everything, read_sessions
+from chalicelib.network.reading import ALL_SECONDS, read_everything, read_sessions
 from chalicelib.network.refused import all_refused
 from chalicelib.network.reports import Report, keep_report
-from chalicelib.network.state import take_lease
+from chalicelib.network.state import note_night_failed, take_lease
 from chalicelib.network.wanted import Wanted
 
 TAKEN_OVER = "Another worker took over the router."
-READING_SECONDS = 35.0
-"""For all that is on a router: 100,000 secrets take a few seconds, and a slow line longer."""
+STRANGER = "its comment names a tenant that is not known here"
 
 
 @dataclass(frozen=True)
@@ -40,17 +39,38 @@ class Seen:
     wanted: tuple[Wanted, ...]
 
 
-def see(router: Router, look: Look, connection: Connection, now: datetime) -> Seen:
-    """Read each menu of the router once and compare; changes nothing."""
+def see(router: Router, look: Look, connection: Connection, now: datetime, begin: Callable[[], None]) -> Seen:
+    """Read each menu of the router once and compare; changes nothing. `begin` is called when the router is about to be
+    read: its time begins then, and what our own books take is none of it."""
     wanted = tuple(look.wanted_of(accesses_on(router.router_id), now))
-    read = read_everything(connection)
+    begin()
+    read, sessions = read_everything(connection), read_sessions(connection)
     gone = marked_in(read) - {one.key for one in wanted}
+    strangers = _strangers(router, wanted, gone)
+    gone -= strangers
     if gone:
         # One machine can be two routers of ours, a tenant's and its parent's: what the other has there is not gone.
         gone -= {(one.tenant_id, one.service) for twin in twins_of(router) for one in accesses_on(twin.router_id)}
     # So can it be under a name or another address, which nothing here can tell: no line that is on may go for that.
     elsewhere = held_elsewhere(router, gone)
-    return Seen(plan_of(wanted, gone - elsewhere, read, read_sessions(connection), elsewhere), read, wanted)
+    plan = plan_of(wanted, gone - elsewhere, read, sessions, elsewhere | strangers)
+    return Seen(_of_nobody(plan, strangers), read, wanted)
+
+
+def _strangers(router: Router, wanted: Collection[Wanted], marked: Collection[ServiceKey]) -> set[ServiceKey]:
+    """Which services are of no tenant of ours: anybody can write a mark. Those of the owner and of tenants that have
+    services on the router are known without a look."""
+    known = {router.tenant_id} | {one.key[0] for one in wanted}
+    others = {key[0] for key in marked} - known
+    if others:
+        known |= known_among(others)
+    return {key for key in marked if key[0] not in known}
+
+
+def _of_nobody(plan: Plan, strangers: Collection[ServiceKey]) -> Plan:
+    """The plan, with what strangers have on the router told as nobody's."""
+    told = (replace(one, service=None, reason=STRANGER) if one.service in strangers else one for one in plan.items)
+    return replace(plan, items=tuple(told)) if strangers else plan
 
 
 def reconcile(report: Report, reach: Reach, *, mend: bool) -> Report:
@@ -65,26 +85,31 @@ def reconcile(report: Report, reach: Reach, *, mend: bool) -> Report:
     lease = take_lease(report.router_id, clock.now())
     if lease is None:
         return report
+    if report.is_nightly:
+        # Before anything is begun: a worker that is killed notes nothing, and the night would be tried every few minutes.
+        note_night_failed(report.router_id, clock.now())
     kept = report
 
     def do(connection: Connection, run: Run) -> None:
         nonlocal kept
         now = clock.now()
         look = Look(router)
-        run.give_time(connection, READING_SECONDS)
-        seen = see(router, look, connection, now)
+        seen = see(router, look, connection, now, lambda: run.give_time(connection, ALL_SECONDS))
         kept = keep_report(kept.told(seen.plan, now))
         if not mend:
             return
         run.has_begun = True
         profiles = tuple(step for step in seen.plan.difference.steps if step.service is None)
         if not report.is_nightly or terms_of(router.tenant_id).mends_drift:
+            run.give_time(connection, BATCH_SECONDS)
             apply(connection, Difference(profiles), {})
-        # What was refused once may be as wanted by now, or be taken today: it is looked at again too.
+        # What was refused once may be as wanted by now, or be taken today: it is looked at again too. And where something is
+        # in the way of a service, its changes tell so, where people look.
         refused = {(one.tenant_id, one.service) for one in all_refused(router.router_id)} & {
             one.key for one in seen.wanted
         }
-        mended = refused | {key for key in seen.plan.differing if _may_mend(look, key, report)}
+        differing = seen.plan.differing | {one.service for one in seen.plan.difference.obstacles}
+        mended = refused | {key for key in differing if _may_mend(look, key, report)}
         add_changes(_changes(router, seen, mended, now))
         run.has_begun = False
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.aws import keys
 from chalicelib.aws.rows import CrmRow, IntegerAttribute, JsonAttribute, TextAttribute
 from chalicelib.aws.tables import ConditionFailed, Delete, Operation, Put, read, read_all, read_many, read_page, write
-from chalicelib.crm.access_change import AccessChange
+from chalicelib.crm.access_change import AccessChange, escaped, unescaped
 from chalicelib.crm.lanes import in_lanes
 from chalicelib.network.failure import readable
 
@@ -19,6 +19,7 @@ class RefusedRow(CrmRow):
 
     subscriber = IntegerAttribute()
     names = JsonAttribute()
+    found_as = TextAttribute(null=True)
     due = IntegerAttribute()
     refused = IntegerAttribute()
     tries = IntegerAttribute()
@@ -29,7 +30,11 @@ class RefusedRow(CrmRow):
 @dataclass(frozen=True)
 class RefusedChange:
     """A change that is not tried any more. `due_micros` is when it was to hold, `refused_micros` when it was given up.
-    `off_since_micros`: since then the service is off on the router that should be on; None where it is not off."""
+
+    `names` are the usernames that the service has had since it was as wanted last, `found_as` the names of its entries where
+    a comparison told of them: under one of these its entry is there, if it is. `off_since_micros`: since then the service is
+    off on the router that should be on; None where it is not off.
+    """
 
     router_id: str
     tenant_id: str
@@ -41,15 +46,31 @@ class RefusedChange:
     tries: int
     reason: str
     off_since_micros: int | None = None
+    found_as: tuple[str, ...] = ()
+
+    @property
+    def shown_names(self) -> tuple[str, ...]:
+        """What a person knows the service by."""
+        return self.names or tuple(map(readable, self.found_as))
 
 
-def refuse(change: AccessChange, reason: str, now_micros: int, off_since_micros: int | None = None) -> list[Operation]:
-    """The writes that take a change out of the outbox and keep it here; with since when the service is off for it."""
+def refuse(
+    change: AccessChange,
+    reason: str,
+    now_micros: int,
+    off_since_micros: int | None = None,
+    before: RefusedChange | None = None,
+) -> list[Operation]:
+    """The write that keeps a change here that is taken out of the outbox; with since when the service is off for it, and the
+    names of what was refused of the same service `before`."""
     key = keys.refused_change(change.router_id, change.tenant_id, change.service)
+    names = dict.fromkeys([*change.names, *(() if before is None else before.names)])
+    found_as = dict.fromkeys([*change.found_as, *(() if before is None else before.found_as)])
     row = RefusedRow.at(
         key,
         subscriber=change.subscriber,
-        names=list(change.names or map(readable, change.found_as)),
+        names=list(names),
+        found_as=escaped(found_as),
         due=change.due_micros,
         refused=now_micros,
         tries=change.tries + 1,
@@ -84,22 +105,11 @@ def all_refused(router_id: str) -> list[RefusedChange]:
     return [_to_refused(router_id, row) for row in read_all(RefusedRow, keys.refused_changes(router_id))]
 
 
-def refused_among(router_id: str, services: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
-    """Those of these (tenant, service) that something was refused of."""
-    asked = list(services)
-    rows = read_many([(RefusedRow, keys.refused_change(router_id, *service)) for service in asked])
-    return {service for service, row in zip(asked, rows, strict=True) if row is not None}
-
-
-def refused_off_since(router_id: str, services: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
-    """Since when those of these (tenant, service) are off of which something was refused."""
-    asked = list(services)
-    rows = read_many([(RefusedRow, keys.refused_change(router_id, *service)) for service in asked])
-    return {
-        service: row.off_since
-        for service, row in zip(asked, rows, strict=True)
-        if row is not None and row.off_since is not None
-    }
+def refused_of(router_id: str, services: Iterable[tuple[str, int]]) -> dict[tuple[str, int], RefusedChange]:
+    """What was refused of these (tenant, service)."""
+    rows = read_many([(RefusedRow, keys.refused_change(router_id, *service)) for service in services])
+    found = [_to_refused(router_id, row) for row in rows if row is not None]
+    return {(one.tenant_id, one.service): one for one in found}
 
 
 def as_changes(refused: Sequence[RefusedChange], due_micros: int) -> list[AccessChange]:
@@ -113,6 +123,8 @@ def as_changes(refused: Sequence[RefusedChange], due_micros: int) -> list[Access
             one.names,
             min(due_micros, one.off_since_micros or due_micros),
             AGAIN,
+            reason=one.reason,
+            found_as=one.found_as,
         )
         for one in refused
     ]
@@ -144,4 +156,5 @@ def _to_refused(router_id: str, row: RefusedRow) -> RefusedChange:
         row.tries,
         row.reason,
         row.off_since,
+        unescaped(row.found_as),
     )

@@ -7,14 +7,15 @@ from typing import Any
 
 from chalicelib.aws import clock, keys
 from chalicelib.aws.queue import send_to_routers
-from chalicelib.aws.tables import ConditionFailed, Delete, Put, Remember, write
+from chalicelib.aws.tables import ConditionFailed, Delete, Operation, Put, Remember, write
 from chalicelib.core.dates import to_micros
 from chalicelib.core.errors import Conflict, Unavailable, invalid_field
 from chalicelib.network.credentials import seal_router_password
 from chalicelib.network.find import find_router, own_routers
 from chalicelib.network.in_line import bring_in_line
 from chalicelib.network.model import Place, Router
-from chalicelib.network.state import StateRow, switched_off
+from chalicelib.network.silence import SilenceRow
+from chalicelib.network.state import StateRow, read_state, switched_off
 from chalicelib.network.store import DirectoryRow, RouterRow, router_row, update_of_router
 from chalicelib.tenants.model import Tenant
 
@@ -125,8 +126,16 @@ def remove_router(tenant: Tenant, text: str) -> None:
     unused &= RouterRow.lendings.does_not_exist() | (RouterRow.lendings == 0)
     row = RouterRow.at(keys.router(router.router_id))
     gone = Delete(row, RouterRow.pk.exists() & unused)
+    known: list[Operation] = [
+        Delete(_listed(tenant, router.router_id)),
+        Delete(StateRow.at(keys.router_state(router.router_id))),
+    ]
+    since = read_state(router.router_id).silent_since_micros
+    if since is not None:
+        # Nothing will ever end it: a router that is gone answers no more.
+        known.append(Delete(SilenceRow.at(keys.router_silence(router.router_id, since))))
     try:
-        write(gone, Delete(_listed(tenant, router.router_id)), Delete(StateRow.at(keys.router_state(router.router_id))))
+        write(gone, *known)
     except ConditionFailed as failure:
         kept = failure.rows[gone]
         if not isinstance(kept, RouterRow):

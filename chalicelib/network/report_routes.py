@@ -57,14 +57,14 @@ _SILENT = {409: "router-disabled", 429: "router-being-read", 503: "router-did-no
 def show_plan(call: Call, router_id: str) -> PlanAnswer:
     """What a reconciliation of the router would do now. Of a router that is lent to the tenant: to its own services.
 
-    The router is read for each page, and for one person at a time. With 503 the `reason` says why it could not be.
+    The router is read for each page, and for each tenant once at a time. With 503 the `reason` says why it could not be.
     """
     tenant_id = call.tenant.tenant_id
     router, _ = usable_router(tenant_id, router_id)
     is_own = router.tenant_id == tenant_id
     first = _position(call.query.cursor)
     question = {"ask": "plan", "only": None if is_own else tenant_id, "first": first, "limit": call.query.limit}
-    with alone_with(router.router_id, PLAN_SECONDS):
+    with alone_with(tenant_id, router.router_id, PLAN_SECONDS):
         told = ask_router(tenant_id, router, question, PLAN_SECONDS)
     items = [to_item(item) for item in told["items"]]
     return PlanAnswer(
@@ -162,16 +162,19 @@ def _onlooker(tenant_id: str, router: Router, items: Sequence[Item]) -> Onlooker
 
 def _position(cursor: str | None) -> int:
     after = decode_cursor(cursor) or "0"
-    if not (after.isascii() and after.isdecimal() and len(after) < MOST_DIGITS):
+    if not _is_number(after):
         raise invalid_field("cursor", "must be a next_cursor of this list")
     return int(after)
 
 
 def _instant_in(reconciliation_id: str) -> int:
-    is_number = reconciliation_id.isascii() and reconciliation_id.isdecimal()
-    if not is_number or len(reconciliation_id) > MOST_DIGITS:
+    if not _is_number(reconciliation_id):
         raise NotFound("reconciliation")
     return int(reconciliation_id)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
 
 
 def _day(text: str) -> date:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from pynamodb.expressions.update import Action
+
 from chalicelib.aws import clock, keys
 from chalicelib.aws.rows import CrmRow, IntegerAttribute, TextAttribute
 from chalicelib.aws.tables import ConditionFailed, Update, read, read_many, write
@@ -22,16 +24,19 @@ LONGEST_PAUSE = timedelta(minutes=2)
 class RouterState:
     """What was met the last time. `failing_since_micros` is None while the router answers.
 
+    `seen_at` is the address at which it was last signed in to, whatever is said of it since.
     `pauses_until_micros`: it is left alone until then. `leased_until_micros`: a worker has it until then, unless it gave it
     back. `is_uncertain`: something was begun there and not told to the end. `sampled_micros`: when its health was asked
-    for last; `compared_on`: the last day on which all of it was compared; `night_failed_micros`: when that did not succeed.
-    `asked_micros`: the reconciliation that somebody asked for and that has not ended. `silent_since_micros`: it has not told
-    its health since then, though it was asked; `heard_micros` is when it answered to something else after that, or was
-    switched off. `is_behind`: it could not be brought in line with something new, such as other terms.
+    for last; `compared_on`: the last day on which all of it was compared; `night_failed_micros`: when that was last begun,
+    or did not succeed. `asked_micros`: the reconciliation that somebody asked for and that has not ended.
+    `silent_since_micros`: it has not told its health since then, though it was asked; `heard_micros` is when it answered to
+    something else after that, or was switched off. `is_behind`: it could not be brought in line with something new, such as
+    other terms.
     """
 
     router_id: str
     last_seen_micros: int | None = None
+    seen_at: str | None = None
     failing_since_micros: int | None = None
     failures: int = 0
     failure_reason: str | None = None
@@ -60,6 +65,7 @@ class StateRow(CrmRow):
     """The state of a router; see `RouterState`. `lease` is the token of the worker that has it."""
 
     last_seen = IntegerAttribute(null=True)
+    seen_at = TextAttribute(null=True)
     failing_since = IntegerAttribute(null=True)
     failures = IntegerAttribute(null=True)
     failure_reason = TextAttribute(null=True)
@@ -126,15 +132,18 @@ def is_held(lease: Lease) -> bool:
     return row is not None and row.lease == lease.token
 
 
-def give_back(lease: Lease, now: datetime, *, answered: bool, is_uncertain: bool = False) -> None:
-    """The work is over. With `answered` the router is known to be there. Nothing happens where the lease ran out."""
-    actions = [
+def give_back(
+    lease: Lease, now: datetime, *, answered: bool, is_uncertain: bool = False, seen_at: str | None = None
+) -> None:
+    """The work is over. With `answered` the router is known to be there, at the address `seen_at` where that is told.
+    Nothing happens where the lease ran out."""
+    actions: list[Action] = [
         StateRow.lease.remove(),
         StateRow.leased_until.remove(),
         StateRow.uncertain.set(1) if is_uncertain else StateRow.uncertain.remove(),
     ]
     if answered:
-        actions.append(StateRow.last_seen.set(to_micros(now)))
+        actions += _seen(now, seen_at)
         actions += [one.remove() for one in _OF_FAILURES]
         if lease.state.silent_since_micros is not None:
             actions.append(StateRow.heard.set(StateRow.heard | to_micros(now)))
@@ -159,12 +168,13 @@ def give_back_failed(lease: Lease, now: datetime, reason: str, detail: str, *, i
     _end(lease, actions)
 
 
-def note_met(router_id: str, now: datetime, met: dict[str, str | None]) -> None:
+def note_met(router_id: str, now: datetime, met: dict[str, str | None], seen_at: str | None = None) -> None:
     """What the router said of itself: identity, model, version, architecture. It answers: it is not failing any more.
 
-    A pause that it has goes on to its end: what it failed at may be more than it was asked for now.
+    `seen_at` is the address at which it was signed in to. A pause that it has goes on to its end: what it failed at may be
+    more than it was asked for now.
     """
-    actions = [StateRow.last_seen.set(to_micros(now))]
+    actions = _seen(now, seen_at)
     actions += [one.remove() for one in _OF_FAILURES if one is not StateRow.pauses_until]
     for name in ("identity", "model", "version", "architecture"):
         attribute, value = getattr(StateRow, name), met.get(name)
@@ -206,7 +216,7 @@ def note_compared(router_id: str, day: date) -> None:
 
 
 def note_night_failed(router_id: str, now: datetime) -> None:
-    """The comparison of the night did not succeed."""
+    """The comparison of the night did not succeed; noted as it begins too, since a worker that is killed notes nothing."""
     write(Update(StateRow.at(keys.router_state(router_id)), [StateRow.night_failed.set(to_micros(now))]))
 
 
@@ -235,6 +245,11 @@ _OF_FAILURES = (
 )
 
 
+def _seen(now: datetime, seen_at: str | None) -> list[Action]:
+    at = [] if seen_at is None else [StateRow.seen_at.set(seen_at)]
+    return [StateRow.last_seen.set(to_micros(now)), *at]
+
+
 def _end(lease: Lease, actions: Sequence[object]) -> None:
     try:
         write(Update(StateRow.at(keys.router_state(lease.router_id)), list(actions), StateRow.lease == lease.token))  # type: ignore[arg-type]
@@ -248,6 +263,7 @@ def _to_state(router_id: str, row: StateRow | None) -> RouterState:
     return RouterState(
         router_id=router_id,
         last_seen_micros=row.last_seen,
+        seen_at=row.seen_at,
         failing_since_micros=row.failing_since,
         failures=row.failures or 0,
         failure_reason=row.failure_reason,

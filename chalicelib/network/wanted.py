@@ -18,6 +18,7 @@ EXPIRED_RATE = "128k/128k"
 class Wanted:
     """What one service should be on its router: at most one entry in each menu, and the profiles that we keep for them.
 
+    `listed`: the list that an address of it belongs in now, also where nothing else is known of it.
     `look_again` is the instant at which it changes by itself, None where nothing lies ahead. With an `obstacle` it is not
     known what it should be, and why.
     """
@@ -29,6 +30,7 @@ class Wanted:
     profiles: tuple[Entry, ...]
     look_again: datetime | None
     obstacle: str | None = None
+    listed: str = ""
 
     @property
     def key(self) -> ServiceKey:
@@ -95,7 +97,9 @@ def wanted_of(access: Access, service: Service, plan: Plan | None, setting: Sett
             menu = Menu.PROFILE if access.method is Method.PPPOE else Menu.HOTSPOT_PROFILE
             profile, profiles = _profile(menu, plan, setting, status)
             entries = (_signs_in(access, service, setting.place, name, profile, status),)
-    return Wanted(access, name, status, entries, profiles, _next_change(service, today, setting.timezone), obstacle)
+    listed = _listed(status, setting) if is_there else ""
+    again = _next_change(service, today, setting.timezone)
+    return Wanted(access, name, status, entries, profiles, again, obstacle, listed)
 
 
 def plan_code_on(service: Service, now: datetime, timezone: str) -> str:
@@ -129,23 +133,31 @@ def _signs_in(access: Access, service: Service, place: Place, name: str, profile
 def _static_entries(
     access: Access, service: Service, plan: Plan, setting: Setting, name: str, status: ServiceStatus
 ) -> tuple[Entry, ...]:
-    """A queue with the plan's speed, the address in the list of those that are on or of the expired, and who has it."""
+    """A queue with the plan's speed, the address in the list of those that are on or of the expired, and who has it.
+
+    The queue stays on for a line that is off: whatever still gets through has no more than its speed.
+    """
     address = access.address or ""
     # Nothing here has a password, and entries without a name are found by this.
     mark = mark_of((access.tenant_id, access.service), 0)
-    disabled = _yes(status is ServiceStatus.DISABLED)
     limit = f"{plan.upload_kbps * 1000}/{plan.download_kbps * 1000}"
-    queue = {"name": name, "target": f"{address}/32", "max-limit": limit, "disabled": disabled}
-    entries = [Entry(Menu.QUEUE, {**queue, "comment": mark})]
-    if status is not ServiceStatus.DISABLED:
-        is_expired = status is ServiceStatus.SUSPENDED
-        listed = setting.expired_list if is_expired else setting.active_list
-        row = {"list": listed, "address": address, "disabled": "false", "comment": mark}
-        entries.append(Entry(Menu.ADDRESS, row))
+    queue = {"name": name, "target": f"{address}/32", "max-limit": limit}
+    row = {"list": _listed(status, setting), "address": address}
+    entries = [
+        Entry(menu, {**attributes, "disabled": "false", "comment": mark})
+        for menu, attributes in ((Menu.QUEUE, queue), (Menu.ADDRESS, row))
+    ]
     if setting.place.arp_interface is not None and access.locks_mac and service.mac is not None:
         row = {"address": address, "mac-address": service.mac, "interface": setting.place.arp_interface}
+        disabled = _yes(status is ServiceStatus.DISABLED)
         entries.append(Entry(Menu.ARP, {**row, "disabled": disabled, "comment": mark}))
     return tuple(entries)
+
+
+def _listed(status: ServiceStatus, setting: Setting) -> str:
+    """In which list a static address is: always in one, so that routers may let through what is in the one, or stop what
+    is in the other."""
+    return setting.active_list if status is ServiceStatus.ACTIVE else setting.expired_list
 
 
 def _profile(menu: Menu, plan: Plan, setting: Setting, status: ServiceStatus) -> tuple[str, tuple[Entry, ...]]:

@@ -11,7 +11,7 @@ from chalicelib.api.paging import PageQuery
 from chalicelib.core.dates import from_micros, to_micros
 from chalicelib.crm.shapes import ServiceId, SubscriberId
 from chalicelib.crm.subscriber import service_id, subscriber_id
-from chalicelib.network.lag import Lag
+from chalicelib.network.lag import Lag, failure_in_words, next_try_micros
 from chalicelib.network.model import Health
 from chalicelib.network.refused import RefusedChange
 from chalicelib.network.report_shapes import Count
@@ -128,8 +128,8 @@ def show_lag(lag: Lag, now: datetime) -> LagAnswer:
         lag_seconds=0 if oldest is None else (to_micros(now) - oldest.due_micros) // 1_000_000,
         failing_since=_instant(state.failing_since_micros),
         reason=state.failure_reason,
-        failure=lag.failure,
-        next_try_at=_instant(lag.next_try_micros(now)),
+        failure=failure_in_words(state, oldest, is_own=lag.is_own),
+        next_try_at=_instant(next_try_micros(lag.router, state, oldest, now)),
         refused=lag.refused.number,
         more_refused=lag.refused.has_more,
     )
@@ -142,7 +142,7 @@ def show_refused(change: RefusedChange, tenant_id: str, resellers: Collection[st
         service=service_id(tenant_id, change.service) if is_own else None,
         subscriber=subscriber_id(tenant_id, change.subscriber) if has_subscriber else None,
         reseller=change.tenant_id if change.tenant_id in resellers else None,
-        names=list(change.names),
+        names=list(change.shown_names),
         reason=change.reason,
         tries=change.tries,
         due_at=from_micros(change.due_micros),

@@ -117,7 +117,8 @@ def _sample(router_id: str) -> None:
     else:
         note_answered(state, health.uptime_seconds, now)
         keep_sample(router_id, Sample(to_micros(now), health))
-        note_met(router_id, now, {"identity": health.identity, "model": health.model, "version": health.version})
+        met = {"identity": health.identity, "model": health.model, "version": health.version}
+        note_met(router_id, now, met, router.address)
     note_sampled(router_id, now)
 
 

@@ -87,7 +87,7 @@ def test_it_is_one_transaction_of_few_units(world: World, engine: MemoryDynamoDB
 
     assert cost() == (8, 3, 1)  # subscriber, outbox, access, count; two units each
     assert cost(address="10.20.0.7", password=None) == (8, 4, 0)  # no count, but an address
-    assert cost(address="10.20.0.7", password=None) == (0, 3, 0)
+    assert cost(address="10.20.0.7", password=None) == (1, 4, 0)  # its router looks after it
     assert cost(on=other, address="10.20.0.7", password=None) == (18, 4, 0)  # all at both but the subscriber
     before = engine.meter.snapshot()
     take_access(world.alpha, subscriber.number, None, NOW)
@@ -123,14 +123,14 @@ def test_a_new_password_is_a_new_version_and_the_same_one_is_too(world: World) -
     assert versions == [(1, "one"), (2, "two"), (2, "two"), (3, "two")]
 
 
-def test_what_is_asked_for_again_writes_nothing_and_tells_nobody(world: World) -> None:
+def test_what_is_asked_for_again_is_as_it_was_and_its_router_is_looked_after_for_it(world: World) -> None:
     router = a_router(world.alpha)
     subscriber = a_subscriber(world, "Rahim")
     first = give(world.alpha, subscriber, router)
     again = give(world.alpha, subscriber, router, password=None)
     assert again.access == first.access
     assert find_subscriber("alpha", subscriber.number).revision == 2
-    assert len(told_to(router)) == 1
+    assert told_to(router) == [("alpha", 1, ("rahim",))] * 2
 
 
 def test_a_service_moves_and_both_routers_hear(world: World) -> None:

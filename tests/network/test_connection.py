@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -628,6 +629,26 @@ def test_the_bounds_are_of_one_answer_and_not_of_a_connection(
     monkeypatch.setattr(module, "MOST_ROWS", 100)
     monkeypatch.setattr(module, "MOST_ANSWER_BYTES", 80 * 60)
     assert [len(line.rows("/ppp/secret", props=("name",))) for _ in range(5)] == [80] * 5
+
+
+def test_of_a_row_nothing_is_kept_that_was_not_asked_for() -> None:
+    told = ["=.id=*1", "=name=karim", *(f"=p{at}={'x' * 1000}" for at in range(900)), "=password=secret"]
+    rows = encode_sentence("!re", *told, encoding="ASCII") * 50
+    trap = encode_sentence("!trap", "=category=2", "=message=no such item", encoding="ASCII")
+    with speaking(DONE, rows + DONE, rows + DONE, trap + DONE, rows + DONE) as port:
+        with connect(target_of(port), 10) as connection:
+            tracemalloc.start()
+            try:
+                found = connection.rows("/ppp/secret", props=("name", "comment"))
+                assert tracemalloc.get_traced_memory()[1] < 8_000_000  # the answer has 45 MB
+            finally:
+                tracemalloc.stop()
+            assert found == [{".id": "*1", "name": "karim"}] * 50
+            assert connection.either("/ppp/secret", "name", ["karim"], ("name",)) == found
+            with pytest.raises(RouterTrap, match="no such item"):
+                connection.rows("/ppp/secret", props=("name",))
+            [row, *_] = connection.rows("/ppp/secret")  # everything was asked for
+            assert len(row) == 903
 
 
 # For people

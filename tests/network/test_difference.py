@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from chalicelib.crm.model import Plan
+from chalicelib.crm.service import ServiceStatus
 from chalicelib.network.difference import Difference
 from chalicelib.network.entries import PROFILE_MENUS, SERVICE_MENUS, Menu, ServiceKey, is_so, mark_of, read_mark
 from chalicelib.network.model import Method
 from chalicelib.network.steps import Kind
 from chalicelib.network.wanted import Wanted
-from tests.network.wanting import Menus, wanted
+from tests.network.wanting import HOME, Menus, wanted
 
 NAMES = "abcd"
 SERVICES = (1, 2, 3, 4)
@@ -77,7 +79,7 @@ def test_whoever_is_to_be_off_is_off_also_where_something_is_in_the_way(menus: M
     )
 
 
-def test_a_line_that_is_to_be_off_by_its_address_keeps_its_own_place_in_a_list_and_takes_nobody_elses(
+def test_a_line_in_somebodys_way_goes_to_the_list_of_the_expired_by_the_address_it_has_and_takes_nobody_elses_place(
     menus: Menus,
 ) -> None:
     mark = mark_of(("alpha", 1), 0)
@@ -86,10 +88,67 @@ def test_a_line_that_is_to_be_off_by_its_address_keeps_its_own_place_in_a_list_a
     line = wanted(1, "karim", Method.STATIC, address="10.30.0.1", adopts=True, suspended=True)
     found = menus.difference([line])
     assert [(step.kind, step.name, dict(step.sets)) for step in found.steps] == [
-        (Kind.SET, "active 10.30.0.9", {"disabled": "true"})
+        (Kind.SET, "expired 10.30.0.9", {"list": "expired"})
     ]
     menus.bring(found)
     assert menus.difference([line]).steps == ()
+
+
+@pytest.mark.parametrize(
+    ("suspended", "plan", "listed", "moved"),
+    [
+        (True, None, "active", "expired"),
+        (True, None, "expired", None),
+        (False, None, "expired", "active"),
+        (True, HOME, "active", "expired"),
+        (False, HOME, "expired", "active"),
+    ],
+)
+def test_a_static_address_is_in_the_list_it_belongs_in_whether_its_plan_is_unknown_or_its_queues_name_is_taken(
+    menus: Menus, suspended: bool, plan: Plan | None, listed: str, moved: str | None
+) -> None:
+    mark = mark_of(("alpha", 1), 0)
+    menus.add(Menu.QUEUE, name="karim", target="10.30.0.1/32", max_limit="1/1", disabled="false", comment="uncle's")
+    menus.add(Menu.ADDRESS, list=listed, address="10.30.0.1", disabled="false", comment=mark)
+    line = wanted(1, "karim", Method.STATIC, address="10.30.0.1", suspended=suspended, plan=plan)
+    found = menus.difference([line])
+    assert len(found.obstacles) == 1
+    assert [(step.menu, dict(step.sets)) for step in found.steps] == (
+        [(Menu.ADDRESS, {"list": moved})] if moved else []
+    )
+
+
+def test_where_its_new_name_is_taken_a_line_that_changes_its_method_stays_on_by_the_old_one(menus: Menus) -> None:
+    menus.add(Menu.HOTSPOT_USER, name="karim", profile="default", comment="uncle's")
+    secret(menus, "karim", 1)
+    found = menus.difference([wanted(1, "karim", Method.HOTSPOT)])
+    assert ([one.name for one in found.obstacles], [step.menu for step in found.steps if step.service]) == (
+        ["karim"],
+        [],
+    )
+    off = menus.difference([wanted(1, "karim", Method.HOTSPOT, suspended=True)])
+    assert [(step.menu, dict(step.sets)) for step in off.steps if step.service] == [(Menu.SECRET, {"disabled": "true"})]
+
+
+def test_what_a_user_of_a_hotspot_should_not_have_is_set_to_what_stands_for_nothing(menus: Menus) -> None:
+    """Routers have no `unset` there."""
+    menus.bring(menus.difference([wanted(1, "karim", Method.HOTSPOT, address="10.30.0.1", locks_mac=True)]))
+    menus.named(Menu.HOTSPOT_USER)["karim"]["server"] = "lobby"
+    [step] = [one for one in menus.difference([wanted(1, "karim", Method.HOTSPOT)]).steps if one.service]
+    assert (step.unsets, dict(step.sets)) == (
+        (),
+        {"server": "all", "mac-address": "00:00:00:00:00:00", "address": "0.0.0.0"},
+    )
+    menus.bring(menus.difference([wanted(1, "karim", Method.HOTSPOT)]))
+    assert menus.difference([wanted(1, "karim", Method.HOTSPOT)]).steps == ()
+
+
+def test_a_list_that_somebody_put_into_our_profile_is_taken_out_by_an_empty_text(menus: Menus) -> None:
+    menus.bring(menus.difference([wanted(1, "karim")]))
+    [profile] = menus.rows[Menu.PROFILE].values()
+    profile["address-list"] = "expired"
+    [step] = menus.difference([wanted(1, "karim")]).steps
+    assert (step.unsets, dict(step.sets)) == ((), {"address-list": ""})
 
 
 def test_two_that_exchange_their_names_keep_their_passwords_though_only_the_router_knows_them(menus: Menus) -> None:
@@ -305,8 +364,35 @@ def test_the_steps_lead_to_what_is_wanted_and_touch_nothing_else(
     if ("alpha", GONE) in scope:
         assert ours(menus, ("alpha", GONE)) == []
     again = menus.difference(asked, scope)
+    # Where something was in the way, switching that off may have made room for somebody.
+    for _ in asked if blocked else ():
+        menus.bring(again)
+        again = menus.difference(asked, scope)
     assert again.steps == ()
-    assert {one.service for one in again.obstacles} == blocked
+    assert {one.service for one in again.obstacles} <= blocked
+
+
+@settings(max_examples=400)
+@given(wanted_services(), routers())
+def test_whoever_is_to_be_off_is_off_and_whoever_is_to_be_on_stays_on_whatever_is_in_the_way(
+    asked: list[Wanted], menus: Menus
+) -> None:
+    were_on = {one.key for one in asked if any(lets_on(menu, row) for menu, row in ours(menus, one.key))}
+    found = menus.difference(asked)
+    menus.bring(found)
+    blocked = {one.service for one in found.obstacles}
+    for one in asked:
+        is_on = any(lets_on(menu, row) for menu, row in ours(menus, one.key))
+        if one.status is not ServiceStatus.ACTIVE:
+            assert not is_on or one.key not in blocked
+        elif one.key in blocked and one.key in were_on:
+            assert is_on
+
+
+def lets_on(menu: Menu, row: dict[str, str]) -> bool:
+    """Whether somebody is on by an entry that something is in the way of: a queue and a MAC let nobody on."""
+    is_by_entry = menu in (Menu.SECRET, Menu.HOTSPOT_USER) or (menu is Menu.ADDRESS and row["list"] == "active")
+    return is_by_entry and row["disabled"] == "false"
 
 
 @given(some.text(string.printable, max_size=30))

@@ -105,11 +105,11 @@ def test_a_hotspot_session_without_a_limit_has_no_traffic_of_its_own(router: Rou
 def test_a_static_line_is_told_by_its_queue_and_who_has_its_address(router: Router, line: Connection) -> None:
     queue = router.add("/queue/simple", {"name": "shop", "target": "10.0.9.5", "max-limit": "5M/10M"})
     router.add("/queue/simple", {"name": "other", "target": "10.0.9.6", "max-limit": "5M/10M"})
-    router.add("/ip/arp", {"address": "10.0.9.6", "mac-address": OTHER_MAC, "interface": "ether1"})
+    router.hear("10.0.9.6", OTHER_MAC, "ether1")
     flowing = read_session(line, Method.STATIC, "shop")
     assert flowing == Session(None, "10.0.9.5", None, queue="shop")
 
-    router.add("/ip/arp", {"address": "10.0.9.5", "mac-address": MAC, "interface": "ether2"})
+    router.hear("10.0.9.5", MAC, "ether2")
     session = read_session(line, Method.STATIC, "shop")
     assert session == Session(None, "10.0.9.5", MAC, interface="ether2", queue="shop")
     traffic = read_traffic(line, session)
@@ -118,10 +118,34 @@ def test_a_static_line_is_told_by_its_queue_and_who_has_its_address(router: Rout
     assert 1_000_000 <= traffic.download_bps <= 8_000_000
 
     line.set("/queue/simple", queue, {"disabled": "yes"})
-    for row in router.rows("/ip/arp", address="10.0.9.5"):
-        line.remove("/ip/arp", [row[".id"]])
+    assert read_session(line, Method.STATIC, "shop") == session, "nothing flows, and its address was just heard"
+    router.hear("10.0.9.5", MAC, "ether2", "stale")
     assert read_session(line, Method.STATIC, "shop") is None
     assert read_session(line, Method.STATIC, "nobody") is None
+
+
+def test_a_static_line_that_is_locked_to_its_mac_is_on_when_something_flows_alone(
+    router: Router, line: Connection
+) -> None:
+    queue = router.add("/queue/simple", {"name": "shop", "target": "10.0.9.5", "max-limit": "5M/10M"})
+    router.add("/ip/arp", {"address": "10.0.9.5", "mac-address": MAC, "interface": "ether2"})
+    assert read_session(line, Method.STATIC, "shop") == Session(None, "10.0.9.5", MAC, interface="ether2", queue="shop")
+    line.set("/queue/simple", queue, {"disabled": "yes"})
+    assert read_session(line, Method.STATIC, "shop") is None, "the lock is there, nobody is heard"
+
+
+def test_a_static_line_on_a_router_of_version_6_is_there_while_its_address_is_heard() -> None:
+    router = Router("old", password="secret", version="6.49.10")
+    queue = {"name": "shop", "target": "10.0.9.5", "max-limit": "5M/10M", "disabled": "yes"}
+    router.add("/queue/simple", queue)
+    with RouterServer(router) as server:
+        with connect(Target("127.0.0.1", server.port, False, None, "admin", "secret"), 10) as old:
+            assert read_session(old, Method.STATIC, "shop") is None
+            router.hear("10.0.9.5", MAC, "ether2")
+            there = Session(None, "10.0.9.5", MAC, interface="ether2", queue="shop")
+            assert read_session(old, Method.STATIC, "shop") == there
+            router.add("/ip/arp", {"address": "10.0.9.5", "mac-address": MAC, "interface": "ether2"})
+            assert read_session(old, Method.STATIC, "shop") is None
 
 
 def test_the_newest_of_several_sessions_of_a_name_is_told(router: Router, line: Connection) -> None:
@@ -232,15 +256,44 @@ def test_what_a_router_receives_is_what_a_subscriber_sends() -> None:
     assert queue_traffic({"rate": "1000/9000"}) == Traffic(download_bps=9000, upload_bps=1000)
 
 
-def test_a_static_line_is_there_when_its_address_was_seen_or_something_flows() -> None:
-    quiet = {"name": "shop", "rate": "0/0"}
-    seen = {"complete": "true", "mac-address": MAC.lower(), "interface": "ether1"}
+def test_a_static_line_is_there_when_its_address_was_heard_or_something_flows() -> None:
+    quiet, flowing = {"name": "shop", "rate": "0/0"}, {"name": "shop", "rate": "0/8"}
+    heard = {"complete": "true", "dynamic": "true", "mac-address": MAC.lower(), "interface": "ether1"}
     there = Session(None, "10.0.0.5", MAC, interface="ether1", queue="shop")
-    assert static_session(quiet, "10.0.0.5", [seen]) == there
-    for not_seen in ({**seen, "complete": "false"}, {**seen, "disabled": "true"}, {**seen, "mac-address": ""}, {}):
-        assert static_session(quiet, "10.0.0.5", [not_seen]) is None
-    assert static_session({"name": "shop", "rate": "0/8"}, "", []) == Session(None, None, None, queue="shop")
+    assert static_session(quiet, "10.0.0.5", [heard]) == there, "version 6 tells no status"
+    assert static_session(quiet, "10.0.0.5", [{**heard, "status": ""}]) == there
+    for status in ("reachable", "delay", "probe"):
+        assert static_session(quiet, "10.0.0.5", [{**heard, "status": status}]) == there, status
+
+    lock = {**heard, "dynamic": "false", "status": "permanent"}
+    stale = {**heard, "status": "stale"}
+    for once_there in (lock, {**lock, "status": "reachable"}, {**lock, "dynamic": ""}, stale):
+        assert static_session(quiet, "10.0.0.5", [once_there]) is None, once_there
+        assert static_session(flowing, "10.0.0.5", [once_there]) == there, once_there
+    unknown = Session(None, "10.0.0.5", None, queue="shop")
+    for nobody in (
+        {**heard, "complete": "false"},
+        {**heard, "disabled": "true"},
+        {**heard, "mac-address": ""},
+        {**heard, "status": "failed", "complete": "false"},
+        {**heard, "status": "failed", "complete": "true"},
+        {**heard, "status": "incomplete", "complete": "true"},
+        {**lock, "disabled": "true"},
+        {},
+    ):
+        assert static_session(quiet, "10.0.0.5", [nobody]) is None, nobody
+        assert static_session(flowing, "10.0.0.5", [nobody]) == unknown, nobody
+    assert static_session(flowing, "", []) == Session(None, None, None, queue="shop")
     assert static_session({}, "", []) is None
+
+
+def test_of_several_who_had_the_address_of_a_static_line_the_one_that_is_heard_is_told() -> None:
+    queue = {"name": "shop", "rate": "0/8"}
+    lock = {"complete": "true", "dynamic": "false", "mac-address": OTHER_MAC, "interface": "ether1"}
+    heard = {"complete": "true", "dynamic": "true", "status": "delay", "mac-address": MAC, "interface": "ether2"}
+    there = Session(None, "10.0.0.5", MAC, interface="ether2", queue="shop")
+    assert static_session(queue, "10.0.0.5", [lock, heard]) == there
+    assert static_session({**queue, "rate": "0/0"}, "10.0.0.5", [lock, heard]) == there
 
 
 # Values as RouterOS writes them

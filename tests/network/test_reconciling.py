@@ -17,10 +17,12 @@ from chalicelib.crm.suspension import mark_suspended
 from chalicelib.network import deliver as delivering
 from chalicelib.network import reconcile as reconciling
 from chalicelib.network import worker
+from chalicelib.network.connection import Connection
 from chalicelib.network.deliver import deliver
 from chalicelib.network.due import find_due
 from chalicelib.network.model import Lending, Method, Place, SuspendBy
 from chalicelib.network.plan import Item
+from chalicelib.network.questions import answer_question
 from chalicelib.network.reconcile import reconcile
 from chalicelib.network.reports import (
     ITEMS_KEPT,
@@ -31,9 +33,10 @@ from chalicelib.network.reports import (
     list_drift_reports,
     list_reconciliations,
 )
-from chalicelib.network.state import read_state
+from chalicelib.network.state import read_state, take_lease
 from chalicelib.network.store import LendingRow, lending_rows, router_row
 from local.routeros.faults import DISK_FULL
+from local.routeros.server import RouterServer
 from tests.conftest import SetClock
 from tests.network.scene import LATER, MAC, Moments, PowerCut, Scene, come_back, make_scene, state_of
 from tests.network.site import FIRST, Site, put_on, register, set_terms, site
@@ -270,20 +273,20 @@ def test_what_another_router_of_ours_has_on_the_same_machine_is_not_taken_for_go
 @pytest.mark.parametrize("at", ["port", "name"])
 def test_nor_is_what_it_has_there_on_another_port_or_under_a_name(place: Site, world: World, at: str) -> None:
     """A machine has two ports; and no name tells that it is the same machine as an address."""
-    twin = register(world.gamma, place.server.port, "rgamma001")
-    twin = replace(twin, port=twin.port + 1) if at == "port" else replace(twin, address="core-1.example")
-    write(Put(router_row(twin)))
-    gazi = world.connect(world.gamma_chain, "gazi", "HOME", FIRST)
-    put_on(twin, gazi)
-    secret = {"name": "gazi", "password": "gazi", "comment": f"tributary gamma.v{gazi.services[0].number} k1"}
-    place.simulated.add("/ppp/secret", secret)
-    gone = {"name": "uncle", "password": "uncle", "comment": "tributary gamma.v99 k1"}
-    place.simulated.add("/ppp/secret", gone)
-    for report in (ask(place, night=TODAY), ask(place)):
-        told = [item for item in shown(report) if item[1] == "gazi"]
-        assert told == ([] if at == "port" else [("unknown", "gazi", "/ppp/secret", "nothing")])
-        assert [row["name"] for row in place.ask("/ppp/secret")] == ["gazi"]
-        assert report.status == "done"
+    with RouterServer(place.simulated) as second:
+        twin = register(world.gamma, second.port, "rgamma001")
+        gazi = world.connect(world.gamma_chain, "gazi", "HOME", FIRST)
+        put_on(twin, gazi)
+        deliver(twin.router_id, place.reach)
+        if at == "name":
+            write(Put(router_row(replace(twin, address="core-1.example"))))
+        gone = {"name": "uncle", "password": "uncle", "comment": "tributary gamma.v99 k1"}
+        place.simulated.add("/ppp/secret", gone)
+        for report in (ask(place, night=TODAY), ask(place)):
+            told = [item for item in shown(report) if item[1] == "gazi"]
+            assert told == ([] if at == "port" else [("unknown", "gazi", "/ppp/secret", "nothing")])
+            assert [row["name"] for row in place.ask("/ppp/secret")] == ["gazi"]
+            assert report.status == "done"
 
 
 def test_a_session_of_a_service_that_is_off_is_ended_and_one_by_radius_or_of_another_menu_is_not(place: Site) -> None:
@@ -418,6 +421,9 @@ def test_what_is_in_the_way_is_told_and_not_touched(place: Site) -> None:
         ("in_the_way", "karim", "", "nothing"),
     ]
     assert "is not ours" in (report.items[1].reason or "")
+    waiting = due_changes(place.router_id, clock.now(), limit=5)[0]
+    assert {one.token for one in waiting} >= {"compared"}, "for who looks at the line, a change says so too"
+    assert all("is not ours" in (one.reason or "") for one in waiting)
     assert place.secret("karim")["comment"] == "uncle's line"  # type: ignore[index]
 
 
@@ -506,3 +512,64 @@ def test_terms_that_changed_while_the_router_was_away_are_brought_to_it_when_it_
     worker.carry_out(body)
     assert place.secret("karim")["profile"] == "default"  # type: ignore[index]
     assert (read_state(place.router_id).is_behind, planned()) == (False, [])
+
+
+def nights(place: Site) -> list[str]:
+    """What the schedule asks for now of the router's comparison of the night."""
+    due = find_due("op", clock.now()).messages
+    return [body["day"] for router_id, _, body in due if body["do"] == "night" and router_id == place.router_id]
+
+
+def test_a_night_whose_worker_is_killed_is_tried_again_after_an_hour_and_not_every_five_minutes(
+    place: Site, the_clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(router: Any) -> Any:
+        raise PowerCut
+
+    night = {"do": "night", "router": place.router_id, "day": TODAY.isoformat()}
+    assert nights(place) == ["2026-11-22"]
+    monkeypatch.setattr(worker, "reach_to_work", killed)
+    with pytest.raises(PowerCut):
+        worker.carry_out(night)
+    assert nights(place) == []
+    the_clock.at += timedelta(minutes=59)
+    assert nights(place) == []
+    the_clock.at += timedelta(minutes=1)
+    assert nights(place) == ["2026-11-22"]
+    monkeypatch.setattr(worker, "reach_to_work", place.reach)
+    worker.carry_out(night)
+    the_clock.at += timedelta(hours=2)
+    assert (nights(place), read_state(place.router_id).compared_on) == ([], TODAY)
+
+
+def test_a_night_that_finds_somebody_at_work_on_the_router_is_not_put_off_for_an_hour(
+    place: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "reach_to_work", place.reach)
+    assert take_lease(place.router_id, clock.now()) is not None
+    worker.carry_out({"do": "night", "router": place.router_id, "day": TODAY.isoformat()})
+    assert nights(place) == ["2026-11-22"]
+
+
+@pytest.mark.parametrize("who", ["worker", "person"])
+def test_the_time_for_reading_begins_with_the_reading_and_our_own_books_take_none_of_it(
+    place: Site, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.subscriber("karim")
+    place.deliver()
+    place.simulated.add("/ppp/secret", {"name": "gazi", "comment": "tributary gamma.v99 k1"})
+    happened: list[str] = []
+
+    def told(name: str, act: Any) -> Any:
+        return lambda *given, **named: (happened.append(name), act(*given, **named))[1]
+
+    for name in ("accesses_on", "held_elsewhere", "twins_of"):
+        monkeypatch.setattr(reconciling, name, told("books", getattr(reconciling, name)))
+    monkeypatch.setattr(Connection, "extend", told("time", Connection.extend))
+    place.simulated.faults.watch(lambda path: path.endswith("/print") and happened.append("read"))
+    if who == "worker":
+        assert ask(place, mend=False).status == "done"
+    else:
+        asked = {"ask": "plan", "router": place.router_id, "only": None, "first": 0, "limit": 10}
+        assert answer_question(asked)["counts"] == {"should_be_off": 1}
+    assert happened == ["books", "time", *["read"] * 9, "books", "books"]

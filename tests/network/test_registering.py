@@ -6,16 +6,18 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import keys
-from chalicelib.aws.tables import forget, read
+from chalicelib.aws.tables import forget, read, read_all
 from chalicelib.core.errors import Conflict, Invalid, NotFound, Unavailable
 from chalicelib.network import register
 from chalicelib.network.credentials import open_router_password
+from chalicelib.network.failure import Reason
 from chalicelib.network.find import all_router_ids, find_router, list_routers, usable_router
 from chalicelib.network.give_access import take_access
 from chalicelib.network.lend import end_lending
 from chalicelib.network.model import Place, is_router_id
 from chalicelib.network.register import RouterChange, edit_router, register_router, remove_router
-from chalicelib.network.state import StateRow, end_pause
+from chalicelib.network.silence import SilenceRow, note_silent
+from chalicelib.network.state import StateRow, end_pause, read_state
 from tests.network.routers import FIRST, NEW, PASSWORD, a_lending, a_router, a_subscriber, give
 from tests.sealing import KeyInProcess
 from tests.simulation import MemoryDynamoDB
@@ -138,6 +140,19 @@ def test_a_router_goes_with_what_is_known_of_it_and_only_while_nothing_hangs_on_
         remove_router(world.alpha, router.router_id)
     assert read(StateRow, keys.router_state(router.router_id)) is None
     assert all_router_ids("op") == [gammas.router_id]
+
+
+def test_a_router_that_is_silent_for_good_leaves_no_silence_behind_and_another_ones_goes_on(world: World) -> None:
+    router, other, gammas = a_router(world.alpha), a_router(world.alpha), a_router(world.gamma)
+    for one in (router, other, gammas):
+        note_silent(read_state(one.router_id), Reason.REFUSED, NOW)
+    remove_router(world.alpha, router.router_id)
+    silences = {
+        row.sk.rpartition("#")[0]
+        for tenant_id in ("alpha", "gamma")
+        for row in read_all(SilenceRow, keys.router_silences(tenant_id))
+    }
+    assert silences == {other.router_id, gammas.router_id}
 
 
 def test_a_service_that_comes_while_the_router_goes_keeps_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

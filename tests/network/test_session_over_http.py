@@ -1,7 +1,9 @@
 """A subscriber's session now, over HTTP, with callers that dial in to a simulated router."""
 
 import time
+from datetime import date
 
+from chalicelib.crm.suspension import mark_suspended
 from tests.network.watched import MAC, NAME, Watched, code_of
 
 
@@ -93,6 +95,19 @@ def test_nothing_is_told_of_a_line_whose_entry_is_not_the_services_own(place: Wa
     assert (own["online"], own["session"]["mac"], own["note"]) == (True, MAC, None)
     off = place.operator.get(f"/v1/subscribers/{nobodys}/session").ok(200)
     assert (off["online"], off["note"]) == (False, None)
+
+
+def test_of_one_that_is_suspended_it_is_said_that_what_is_on_is_what_the_expired_get(place: Watched) -> None:
+    karim = place.subscriber(place.operator, "karim")
+    number = int(karim.rpartition(".s")[2])
+    mark_suspended("op", [(1, number)], date(2026, 11, 22), "op", 1_800_000_000_000_000)
+    place.deliver()
+    assert place.simulated.dial("karim", "karim", MAC).accepted
+    now = place.operator.get(f"/v1/subscribers/{karim}/session").ok(200)
+    assert (now["online"], now["note"]) == (
+        True,
+        "It is suspended: where it is online, it is so with what the expired get.",
+    )
 
 
 def test_a_hotspot_line_and_a_static_one(place: Watched) -> None:

@@ -138,6 +138,17 @@ def test_a_service_that_is_off_may_have_no_session(
     assert [one.attributes["disabled"] for one in made.entries] == ["true"] * entries
 
 
+def test_a_static_line_that_is_disabled_is_listed_with_the_expired_and_keeps_the_limit_of_its_speed() -> None:
+    """Routers let through what is in the one list or stop what is in the other: an address in none would be on there."""
+    changed = with_change(service(7, "karim"), Change(EventKind.DISABLE, TODAY, 9, 0, None))
+    made = wanted_of(access(7, Method.STATIC, address="10.30.0.7", locks_mac=True), changed, HOME, SETTING, NOON)
+    assert [(one.name, one.attributes["disabled"]) for one in made.entries] == [
+        ("karim", "false"),
+        ("expired 10.30.0.7", "false"),
+        ("10.30.0.7", "true"),
+    ]
+
+
 def test_a_service_of_a_later_day_or_of_a_plan_that_is_not_known_is_not_there() -> None:
     later = replace(service(7, "karim"), start_on=TODAY + timedelta(days=2))
     made = wanted_of(access(7), later, HOME, SETTING, NOON)
