@@ -15,6 +15,7 @@ from local.routeros.table import Table
 from local.routeros.values import Trap, as_span
 
 DONE: Final = ["!done"]
+_EMPTY: Final = ["!empty"]
 _WRITES: Final = frozenset({"add", "set", "remove", "enable", "disable", "unset", "comment"})
 _PRINT_WORDS: Final = frozenset(
     {".proplist", "count-only", "detail", "stats", "without-paging", "follow", "from", "terse"}
@@ -100,6 +101,8 @@ def _printed(
     if "count-only" in given:
         return [["!done", f"=ret={len(rows)}"]]
     (router.counts.queried_prints if queries else router.counts.full_prints)[path] += 1
+    if not rows:
+        return [_EMPTY, DONE] if router.at_least(7, 18) else [DONE]
     return _in_words(rows, [name for name in given.get(".proplist", "").split(",") if name])
 
 
@@ -135,6 +138,8 @@ def _change(router: Router, table: Table, verb: str, given: dict[str, str]) -> W
         elif verb == "comment":
             router.alter(path, number, {"comment": given.get("comment", "")})
         else:
+            if "unset" not in table.menu.verbs and any(name[:1] == "!" for name in given):
+                raise Trap("unknown parameter")
             router.alter(path, number, {name: value for name, value in given.items() if name[:1] != "!"})
             for name in given:
                 if name[:1] == "!":

@@ -21,7 +21,8 @@ class Property:
     """A property: what it takes, what it prints when nothing was given, and who may give it.
 
     Without a default an item that was not given the property does not have it. `needed` refuses an add without it,
-    `told` is the router's own and refuses everybody, `secret` is shown to the policy `sensitive` alone.
+    `told` is the router's own and refuses everybody, `secret` is shown to the policy `sensitive` alone, `unset` may be
+    taken away again by the command of that name, which refuses all others.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Property:
     needed: bool = False
     told: bool = False
     secret: bool = False
+    unset: bool = False
     computed: Computed | None = None
 
 

@@ -9,6 +9,7 @@ _DISABLED: Final = Property("disabled", values.flag, "false")
 _COMMENT: Final = Property("comment")
 _DYNAMIC: Final = Property("dynamic", values.flag, "false", told=True)
 _RADIUS: Final = Property("radius", values.flag, "false", told=True)
+_QUEUEING: Final = ("insert-queue-before", "parent-queue", "queue-type")
 _INVALID: Final = Property("invalid", values.flag, "false", told=True)
 
 SECRET: Final = Menu(
@@ -19,8 +20,8 @@ SECRET: Final = Menu(
         Property("caller-id", default=""),
         Property("password", default="", secret=True),
         Property("profile", values.name_in("/ppp/profile"), "default"),
-        Property("local-address", values.address_or_pool),
-        Property("remote-address", values.address_or_pool),
+        Property("local-address", values.address_or_pool, unset=True),
+        Property("remote-address", values.address_or_pool, unset=True),
         Property("routes", default=""),
         Property("limit-bytes-in", values.number, "0"),
         Property("limit-bytes-out", values.number, "0"),
@@ -55,12 +56,12 @@ PROFILE: Final = Menu(
     "/ppp/profile",
     (
         Property("name", values.filled, needed=True),
-        Property("local-address", values.address_or_pool),
-        Property("remote-address", values.address_or_pool),
+        Property("local-address", values.address_or_pool, unset=True),
+        Property("remote-address", values.address_or_pool, unset=True),
         Property("bridge-learning", values.one_of("default", "yes", "no"), "default"),
-        Property("session-timeout", values.span),
-        Property("idle-timeout", values.span),
-        Property("rate-limit", values.rate_limit),
+        Property("session-timeout", values.span, unset=True),
+        Property("idle-timeout", values.span, unset=True),
+        Property("rate-limit", values.rate_limit, unset=True),
         Property("use-mpls", values.one_of("default", "yes", "no", "required"), "default"),
         Property("use-compression", values.one_of("default", "yes", "no"), "default"),
         Property("use-encryption", values.one_of("default", "yes", "no", "required"), "default"),
@@ -68,7 +69,8 @@ PROFILE: Final = Menu(
         Property("change-tcp-mss", values.one_of("default", "yes", "no"), "default"),
         Property("use-upnp", values.one_of("default", "yes", "no"), "default"),
         Property("address-list", default=""),
-        Property("dns-server"),
+        *(Property(name, unset=True) for name in ("dns-server", "wins-server", "bridge", "interface-list")),
+        *(Property(name, unset=True) for name in ("incoming-filter", "outgoing-filter", *_QUEUEING)),
         Property("on-up", default=""),
         Property("on-down", default=""),
         Property("default", values.flag, "false", told=True),
@@ -91,7 +93,7 @@ POOL: Final = Menu(
 HOTSPOT_USER: Final = Menu(
     "/ip/hotspot/user",
     (
-        Property("server", default="all"),
+        Property("server", values.filled, "all"),
         Property("name", values.filled, needed=True),
         Property("password", secret=True),
         Property("address", values.ip_address),
@@ -109,6 +111,7 @@ HOTSPOT_USER: Final = Menu(
         _DISABLED,
         _COMMENT,
     ),
+    verbs=ALL_VERBS - {"unset"},
     unique=("name", "server"),
     duplicate="failure: already have user with this name for this server",
 )
@@ -135,14 +138,15 @@ HOTSPOT_PROFILE: Final = Menu(
         Property("name", values.filled, needed=True),
         Property("address-pool", values.name_in("/ip/pool", "none"), "none"),
         Property("session-timeout", values.span),
-        Property("idle-timeout", values.span, "none"),
-        Property("keepalive-timeout", values.span, "2m"),
+        Property("idle-timeout", values.span, "none", unset=True),
+        Property("keepalive-timeout", values.span, "2m", unset=True),
         Property("status-autorefresh", values.span, "1m"),
         Property("shared-users", values.number, "1"),
         Property("add-mac-cookie", values.flag, "true"),
         Property("mac-cookie-timeout", values.span, "3d"),
         Property("rate-limit", values.rate_limit),
         Property("address-list", default=""),
+        *(Property(name, unset=True) for name in _QUEUEING),
         Property("transparent-proxy", values.flag, "false"),
         Property("default", values.flag, "false", told=True),
     ),
@@ -157,7 +161,7 @@ QUEUE: Final = Menu(
     (
         Property("name", values.filled),
         Property("target", values.targets, needed=True),
-        Property("dst"),
+        Property("dst", unset=True),
         Property("parent", values.name_in("/queue/simple", "none"), "none"),
         Property("packet-marks", default=""),
         Property("priority", default="8/8"),
@@ -182,7 +186,7 @@ ADDRESS_LIST: Final = Menu(
     (
         Property("list", values.filled, needed=True),
         Property("address", values.listed_address, needed=True),
-        Property("timeout", values.span),
+        Property("timeout", values.span, unset=True),
         Property("creation-time", told=True),
         _DYNAMIC,
         _DISABLED,
@@ -204,6 +208,7 @@ ARP: Final = Menu(
         Property("DHCP", values.flag, "false", told=True),
         _DYNAMIC,
         Property("complete", values.flag, "true", told=True),
+        Property("status", told=True),
         _DISABLED,
         _COMMENT,
     ),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from local.routeros import neighbours
 from local.routeros.disk import Change, Disk
 from local.routeros.faults import Counts, Faults
 from local.routeros.menu import Property, Row
@@ -99,6 +100,11 @@ class Router:
         with self.command():
             self.sessions.give_up(name)
 
+    def hear(self, address: str, mac: str, interface: str, status: str = "reachable") -> None:
+        """What the router's ARP finds of an address on an interface, unless it was given an entry for it."""
+        with self.command():
+            neighbours.hear(self, {"address": address, "mac-address": mac, "interface": interface}, status)
+
     def pass_time(self, seconds: float) -> None:
         """Lets the router's clocks go ahead, and what is due in that time happen."""
         with self.command():
@@ -111,6 +117,7 @@ class Router:
             self._booted = time.monotonic()
             self._ahead = 0.0
             self.sessions.lose_all(down_seconds)
+            neighbours.forget(self)
             self.note("system,info", "router rebooted")
         self._tell_reach()
         for tell in self.on_restart:
@@ -163,6 +170,8 @@ class Router:
             row["last-logged-out"] = "1970-01-01 00:00:00" if self.at_least(7, 10) else "jan/01/1970 00:00:00"
         if path == "/ip/firewall/address-list":
             row["creation-time"] = self.date()
+        if path == neighbours.ARP:
+            row |= neighbours.status_told(self, neighbours.GIVEN)
         number = table.next_id
         self.store(path, number, row)
         return number
@@ -185,7 +194,7 @@ class Router:
         """Takes a property from an item, or gives it its default again. Raises Trap."""
         table = self.tables[path]
         one = table.menu.by_name.get(name)
-        if one is None or one.told or one.needed:
+        if one is None or not one.unset:
             raise unmatched("value-name")
         row = {key: value for key, value in table.rows[number].items() if key != name}
         self.store(path, number, row)
@@ -207,6 +216,8 @@ class Router:
 
     def store(self, path: str, number: int, row: Row) -> None:
         """Puts an item into its menu and in line for the disk. Raises Trap for a duplicate."""
+        if path == neighbours.ARP and row.get("dynamic") != "true":
+            neighbours.give_way(self, row)
         self.tables[path].put(number, row)
         if self.tables[path].menu.kept and row.get("dynamic") != "true":
             self._changes.append((path, number, {k: v for k, v in row.items() if k[0] != "_"}))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from local.routeros.menu import Row
 from local.routeros.traffic import limits
+from local.routeros.values import NO_ADDRESS, NO_MAC
 
 if TYPE_CHECKING:
     from local.routeros.router import Router
@@ -165,14 +166,16 @@ class Sessions:
 
     def _sign_in(self, caller: Caller) -> tuple[int, str]:
         user = self._one("/ip/hotspot/user", caller)
-        if user.get("mac-address", caller.mac) != caller.mac:
+        if user.get("mac-address", NO_MAC) not in (NO_MAC, caller.mac):
             raise Refused("invalid username: this MAC address is not yours")
         profile = self._profile("/ip/hotspot/user/profile", user)
         table = self._router.tables[HOTSPOT]
         if len(self.of(HOTSPOT, caller.name)) >= int(profile.get("shared-users", "1")):
             raise Refused("no more sessions are allowed for user")
         pool = profile.get("address-pool", "none")
-        address = self._address(HOTSPOT, user.get("address") or (pool if pool != "none" else "10.5.50.0/24"))
+        own = user.get("address", NO_ADDRESS)
+        free = pool if pool != "none" else "10.5.50.0/24"
+        address = self._address(HOTSPOT, own if own != NO_ADDRESS else free)
         number = table.new_id()
         row = {"server": "hotspot1", "user": caller.name, "address": address, "mac-address": caller.mac}
         self._begin(HOTSPOT, number, row | {"login-by": "http-chap"}, caller, profile)

@@ -11,6 +11,10 @@ Known = Callable[[str], set[str]]
 Kind = Callable[[str, str, Known], str]
 """Turns what was given for a property into what is printed for it: name, value, what is known. Raises Trap."""
 
+NO_MAC: Final = "00:00:00:00:00:00"
+NO_ADDRESS: Final = "0.0.0.0"
+"""What a hotspot's user is given where it should have none."""
+
 _UNITS: Final = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _SPANS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _RATE = re.compile(r"(\d+)([kKMG]?)")

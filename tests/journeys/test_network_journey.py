@@ -271,7 +271,7 @@ def test_a_line_with_an_address_of_its_own_gets_the_speed_of_its_new_plan_in_its
     isp.event(isp.beta, "BETA-bill", "change_plan", plan="FAST")
     soon(lambda: isp.menu("/queue/simple", name="beta-bill")[0]["max-limit"] == "8000000/20000000", "its new speed")
     isp.event(isp.beta, "BETA-bill", "disable")
-    soon(lambda: lists(isp) == {}, "disabled it is in no list")
+    soon(lambda: lists(isp) == {BILL[1]: "beta-.expired"}, "disabled it is among the expired addresses")
 
 
 def test_a_disconnected_line_is_gone_from_the_router(isp: Isp) -> None:

@@ -10,6 +10,7 @@ from librouteros.api import Api
 from librouteros.exceptions import TrapError
 from librouteros.query import And, Key, Or
 
+from chalicelib.network.connection import Target, connect
 from local.routeros.router import Router
 from local.routeros.server import RouterServer
 
@@ -122,6 +123,9 @@ def test_what_is_wrong_with_a_command_is_said_as_routeros_says_it(api: Api) -> N
     assert refusal(api, "/ppp/secret/remove") == "missing =.id="
     assert refusal(api, "/ppp/secret/unset", **{".id": "*1", "value-name": "x"}).endswith("value of value-name")
     assert refusal(api, "/ppp/secret/unset", **{".id": "*1", "value-name": "name"}).endswith("value of value-name")
+    for end in ("local-address", "remote-address"):
+        assert refusal(api, "/ppp/secret/set", **{".id": "*1", end: ""}) == f"invalid value for argument {end}"
+        assert refusal(api, "/ppp/profile/set", numbers="default", **{end: ""}) == f"invalid value for argument {end}"
     assert refusal(api, "/ppp/secret/frob") == "no such command"
     assert refusal(api, "/ppp/active/add", name="x") == "no such command"
     assert refusal(api, "/ppp/nothing/print") == "no such command prefix"
@@ -191,6 +195,132 @@ def test_a_hotspot_user_has_a_comment_and_its_profile_has_none(api: Api) -> None
     assert users.add(name="a", server="hotspot2") == "*2"
 
 
+def test_a_hotspot_user_knows_no_unset_and_is_given_back_what_it_had_by_values_that_mean_nothing(
+    api: Api, router: Router
+) -> None:
+    locked = {"mac-address": "AA:BB:CC:00:11:22", "address": "10.0.0.7", "server": "hotspot2"}
+    users = api.path("/ip/hotspot/user")
+    number = users.add(name="a", password="pw", **locked)
+    for name in locked:
+        assert refusal(api, "/ip/hotspot/user/unset", **{".id": number, "value-name": name}) == "no such command"
+        refused = f"invalid value for argument {name}"
+        assert refusal(api, "/ip/hotspot/user/set", **{".id": number, name: ""}) == refused
+        assert refusal(api, "/ip/hotspot/user/set", **{".id": number, f"!{name}": ""}) == "unknown parameter"
+    assert {name: one(api, "/ip/hotspot/user")[name] for name in locked} == locked
+    assert router.sign_in("a", "pw", "AA:BB:CC:00:11:33").accepted is False
+
+    neutral = {"mac-address": "00:00:00:00:00:00", "address": "0.0.0.0", "server": "all"}
+    users.update(**{".id": number}, **neutral)
+    assert {name: one(api, "/ip/hotspot/user")[name] for name in neutral} == neutral
+    outcome = router.sign_in("a", "pw", "AA:BB:CC:00:11:33")
+    assert (outcome.accepted, outcome.address) == (True, "10.5.50.2")
+
+
+@pytest.mark.parametrize(
+    "menu, given, can, cannot",
+    [
+        (
+            "/ppp/secret",
+            {"name": "a", "local-address": "10.0.0.1", "remote-address": "10.0.0.7", "caller-id": "x", "routes": "y"},
+            {"local-address", "remote-address"},
+            {"caller-id", "routes", "service", "profile", "comment", "password", "disabled", "last-caller-id"},
+        ),
+        (
+            "/ppp/profile",
+            {
+                "name": "a",
+                **dict.fromkeys(("local-address", "remote-address", "dns-server", "wins-server"), "10.0.0.1"),
+                "rate-limit": "1M/1M",
+                **dict.fromkeys(("idle-timeout", "session-timeout"), "5m"),
+                **dict.fromkeys(("bridge", "interface-list", "incoming-filter", "outgoing-filter"), "x"),
+                **dict.fromkeys(("insert-queue-before", "parent-queue", "queue-type"), "x"),
+                "address-list": "paid",
+            },
+            {
+                *("local-address", "remote-address", "rate-limit", "bridge", "dns-server", "idle-timeout"),
+                *("session-timeout", "insert-queue-before", "parent-queue", "queue-type", "interface-list"),
+                *("incoming-filter", "outgoing-filter", "wins-server"),
+            },
+            {"address-list", "only-one", "comment", "on-up", "change-tcp-mss"},
+        ),
+        (
+            "/ip/hotspot/user/profile",
+            {
+                "name": "a",
+                "rate-limit": "1M/1M",
+                "address-list": "paid",
+                **dict.fromkeys(("insert-queue-before", "parent-queue", "queue-type"), "x"),
+            },
+            {"insert-queue-before", "parent-queue", "queue-type", "idle-timeout", "keepalive-timeout"},
+            {"address-list", "rate-limit", "shared-users", "address-pool"},
+        ),
+        ("/queue/simple", {"name": "a", "target": "10.0.0.5"}, set(), {"comment", "max-limit", "parent"}),
+        ("/ip/arp", {"address": "10.0.0.5", "interface": "ether1"}, set(), {"comment", "mac-address"}),
+        ("/ip/firewall/address-list", {"list": "x", "address": "10.0.0.5"}, set(), {"comment", "list"}),
+    ],
+)
+def test_what_can_be_unset_is_a_list_of_each_menu(
+    api: Api, menu: str, given: dict[str, str], can: set[str], cannot: set[str]
+) -> None:
+    number = api.path(menu).add(**given)
+    for name in cannot:
+        message = refusal(api, f"{menu}/unset", **{".id": number, "value-name": name})
+        assert message == "input does not match any value of value-name", name
+    for name in can:
+        list(api(f"{menu}/unset", **{".id": number, "value-name": name}))
+    (row,) = api.rawCmd(f"{menu}/print", f"?.id={number}")
+    assert not can & row.keys() - {"idle-timeout", "keepalive-timeout"}
+    kept = given.keys() - can - {"target"}
+    assert {name: row[name] for name in kept} == {name: given[name] for name in kept}
+
+
+def test_the_list_of_a_profile_is_taken_away_by_an_empty_text(api: Api) -> None:
+    for menu in ("/ppp/profile", "/ip/hotspot/user/profile"):
+        number = api.path(menu).add(name="a", **{"address-list": "paid"})
+        api.path(menu).update(**{".id": number, "address-list": ""})
+        assert one(api, menu, name="a")["address-list"] == ""
+
+
+@pytest.mark.parametrize(
+    "version, before_done",
+    [("6.49.10", []), ("7.9", []), ("7.17.2", []), ("7.18", ["!empty"]), ("7.20.1", ["!empty"]), ("8.0", ["!empty"])],
+)
+def test_since_7_18_a_print_of_nothing_says_so(version: str, before_done: list[str]) -> None:
+    with RouterServer(Router("core-1", password="secret", version=version)) as server:
+        api = librouteros.connect("127.0.0.1", "admin", "secret", port=server.port, encoding="utf-8", timeout=5)
+
+        def answered(*words: str) -> list[str]:
+            api.protocol.writeSentence(*words)
+            said = []
+            while not said or said[-1] not in ("!done", "!trap"):
+                said.append(api.protocol.readSentence()[0])
+            return said
+
+        assert answered("/ppp/secret/print") == [*before_done, "!done"]
+        assert answered("/ppp/profile/print", "?name=nobody") == [*before_done, "!done"]
+        assert answered("/user/print", "?name=nobody") == [*before_done, "!done"]
+        assert answered("/ppp/profile/print", "?name=default") == ["!re", "!done"]
+        assert answered("/ppp/secret/print", "=count-only=") == ["!done"]
+        assert answered("/ppp/secret/add", "=name=a") == ["!done"]
+        assert answered("/ppp/secret/remove", "=.id=*1") == ["!done"]
+        assert list(api.path("/ppp/secret")) == []
+        assert list(api.path("/ppp/secret").select(by_name).where(by_name == "a")) == []
+        assert [row["name"] for row in api.path("/ppp/profile")] == ["default", "default-encryption"]
+        api.close()
+
+
+def test_an_empty_print_of_7_18_is_an_empty_list_through_our_connection() -> None:
+    with RouterServer(Router("core-1", password="secret", version="7.18")) as server:
+        with connect(Target("127.0.0.1", server.port, False, None, "admin", "secret"), 10) as connection:
+            assert connection.rows("/ppp/secret") == []
+            assert connection.rows("/ppp/secret", "?name=a", props=("name",)) == []
+            assert connection.either("/ppp/secret", "name", ["a", "b"]) == []
+            assert connection.call("/ppp/secret/print") == []
+            assert connection.count("/ppp/secret") == 0
+            connection.add("/ppp/secret", {"name": "a"})
+            assert [row["name"] for row in connection.rows("/ppp/secret")] == ["a"]
+
+
 def test_a_queue_an_address_list_and_an_arp_entry_print_as_routeros_prints_them(api: Api) -> None:
     api.path("/queue/simple").add(name="q", target="10.0.0.5", **{"max-limit": "10M/10M"})
     queue = one(api, "/queue/simple")
@@ -207,6 +337,44 @@ def test_a_queue_an_address_list_and_an_arp_entry_print_as_routeros_prints_them(
     api.path("/ip/arp").add(address="10.0.0.5", interface="ether2", **{"mac-address": "aabbcc001122"})
     assert one(api, "/ip/arp")["mac-address"] == "AA:BB:CC:00:11:22"
     assert refusal(api, "/ip/arp/add", address="10.0.0.6", interface="ether99").endswith("any value of interface")
+
+
+def test_a_static_arp_entry_is_permanent_and_complete_and_takes_the_place_of_what_the_router_had_heard(
+    api: Api, router: Router
+) -> None:
+    mac, other = "AA:BB:CC:00:11:22", "AA:BB:CC:00:11:33"
+    told = ("mac-address", "dynamic", "complete", "status")
+
+    def arp(address: str) -> list[Any]:
+        return [[row[name] for name in told] for row in api.path("/ip/arp") if row["address"] == address]
+
+    router.hear("10.0.0.5", mac, "ether2")
+    assert arp("10.0.0.5") == [[mac, True, True, "reachable"]]
+    router.hear("10.0.0.5", other, "ether2", "stale")
+    assert arp("10.0.0.5") == [[other, True, True, "stale"]]
+    router.hear("10.0.0.5", other, "ether2", "failed")
+    assert arp("10.0.0.5") == [[other, True, False, "failed"]]
+    (heard,) = api.path("/ip/arp")
+    assert refusal(api, "/ip/arp/set", **{".id": heard[".id"], "comment": "x"}).endswith("change dynamic entry")
+
+    api.path("/ip/arp").add(address="10.0.0.5", interface="ether2", **{"mac-address": mac})
+    router.hear("10.0.0.6", other, "ether2")
+    assert arp("10.0.0.5") == [[mac, False, True, "permanent"]]
+    router.hear("10.0.0.5", other, "ether2")
+    assert arp("10.0.0.5") == [[mac, False, True, "permanent"]], "a static entry is not learnt over"
+
+    router.restart()
+    assert [row["address"] for row in router.rows("/ip/arp")] == ["10.0.0.5"], "what was heard is forgotten"
+
+
+def test_a_router_of_version_6_tells_no_status_of_arp() -> None:
+    old = Router("old", version="6.49.10")
+    old.hear("10.0.0.5", "AA:BB:CC:00:11:22", "ether2")
+    old.add("/ip/arp", {"address": "10.0.0.6", "mac-address": "AA:BB:CC:00:11:33", "interface": "ether2"})
+    assert [(row["dynamic"], row["complete"], "status" in row) for row in old.rows("/ip/arp")] == [
+        ("true", "true", False),
+        ("false", "true", False),
+    ]
 
 
 def test_the_router_says_who_and_how_it_is(api: Api, router: Router) -> None:
