@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from chalicelib.core.money import decimals_of
 
@@ -40,7 +40,7 @@ class Config:
     version: str
     is_lambda: bool
 
-    @property
+    @cached_property
     def decimals(self) -> int:
         """Decimals of the installation's currency."""
         return decimals_of(self.currency)
