@@ -16,6 +16,7 @@ from chalicelib.network.entries import (
     Observed,
     ServiceKey,
     entry_name,
+    flag,
     is_so,
     read_mark,
 )
@@ -145,21 +146,17 @@ def _on_or_off(menu: Menu, wanted: Wanted, rows: Sequence[Observed], taken: set[
     is_off = wanted.status is not ServiceStatus.ACTIVE
     steps = []
     for row in rows:
-        sets = {"disabled": _word(is_off)}
+        sets = {"disabled": flag(is_off)}
         if menu is Menu.ADDRESS and wanted.listed:
             moved = {**row, "list": wanted.listed}
             is_there = row.get("list") == wanted.listed
             is_in_the_way = not is_there and entry_name(menu, moved) in taken
-            sets = {"disabled": _word(is_in_the_way)} | ({} if is_there or is_in_the_way else {"list": wanted.listed})
+            sets = {"disabled": flag(is_in_the_way)} | ({} if is_there or is_in_the_way else {"list": wanted.listed})
             taken.add(entry_name(menu, row if is_in_the_way else moved))
         wrong = {name: value for name, value in sets.items() if not is_so(Entry(menu, sets), name, row)}
         if wrong:
             steps.append(Step(Kind.SET, menu, entry_name(menu, {**row, **wrong}), wanted.key, row, wrong))
     return steps
-
-
-def _word(is_off: bool) -> str:
-    return "true" if is_off else "false"
 
 
 def _steps_of(
@@ -174,9 +171,8 @@ def _steps_of(
     if kept is None and holder is not None:
         if read_mark(holder.get("comment")) is not None:
             return Obstacle(service, entry.name, NAME_IS_OURS_TWICE.format(name=entry.name))
-        if (
-            rows or not access.adopts
-        ):  # With an entry of its own, the other one is somebody's whoever may be taken over.
+        # With an entry of its own, the other one is somebody's whoever may be taken over.
+        if rows or not access.adopts:
             return Obstacle(service, entry.name, NAME_IS_ANOTHERS.format(name=entry.name, menu=menu.value))
         kept = holder
     if kept is None and rows:

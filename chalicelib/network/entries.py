@@ -100,6 +100,11 @@ def read_mark(comment: str | None) -> tuple[ServiceKey, int] | None:
     return None if match is None else ((match[1], int(match[2])), int(match[3]))
 
 
+def flag(is_so: bool) -> str:
+    """A property that is or is not, as we write it."""
+    return "true" if is_so else "false"
+
+
 def is_so(entry: Entry, attribute: str, row: Observed) -> bool:
     """Whether the row has that property as the entry wants it, however a router writes it."""
     wanted, found = entry.attributes[attribute], row.get(attribute, "")
@@ -108,7 +113,7 @@ def is_so(entry: Entry, attribute: str, row: Observed) -> bool:
 
 def _plain(attribute: str, value: str) -> str:
     if attribute == "disabled":
-        return "true" if value in ("true", "yes") else "false"
+        return flag(value in ("true", "yes"))
     if attribute in ("target", "address", "remote-address"):
         value = _host(value)
     if value in _NOTHING.get(attribute, ()):

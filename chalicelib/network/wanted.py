@@ -6,7 +6,7 @@ from datetime import date, datetime
 from chalicelib.core.dates import day_at, start_of
 from chalicelib.crm.model import Plan
 from chalicelib.crm.service import Service, ServiceStatus
-from chalicelib.network.entries import PROFILE_MARK, PROFILE_NAME, Entry, Menu, ServiceKey, mark_of
+from chalicelib.network.entries import PROFILE_MARK, PROFILE_NAME, Entry, Menu, ServiceKey, flag, mark_of
 from chalicelib.network.model import Access, Method, NetworkTerms, Place, SuspendBy
 
 NO_PLAN = "Its plan is not among those of its tenant."
@@ -120,7 +120,7 @@ def _signs_in(access: Access, service: Service, place: Place, name: str, profile
     both = {
         "name": name,
         "profile": profile,
-        "disabled": _yes(status is ServiceStatus.DISABLED),
+        "disabled": flag(status is ServiceStatus.DISABLED),
         "comment": mark_of((access.tenant_id, access.service), access.password_version),
     }
     mac, address = (service.mac or "") if access.locks_mac else "", access.address or ""
@@ -149,7 +149,7 @@ def _static_entries(
     ]
     if setting.place.arp_interface is not None and access.locks_mac and service.mac is not None:
         row = {"address": address, "mac-address": service.mac, "interface": setting.place.arp_interface}
-        disabled = _yes(status is ServiceStatus.DISABLED)
+        disabled = flag(status is ServiceStatus.DISABLED)
         entries.append(Entry(Menu.ARP, {**row, "disabled": disabled, "comment": mark}))
     return tuple(entries)
 
@@ -195,7 +195,3 @@ def _kept(menu: Menu, name: str, rate: str, place: Place, listed: str) -> tuple[
             "comment": PROFILE_MARK,
         }
     return name, (Entry(menu, attributes),)
-
-
-def _yes(is_so: bool) -> str:
-    return "true" if is_so else "false"

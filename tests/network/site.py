@@ -93,6 +93,24 @@ class Site:
         return next(iter(self.ask("/ppp/secret", name=name)), None)
 
 
+def funded_world() -> World:
+    """The usual tenants with plans, and money for all of them."""
+    made = World.build(FIRST)
+    made.fund(10_000_000, 1_000_000)
+    made.recharge(made.operator, made.gamma, 1_000_000)
+    return made
+
+
+@contextmanager
+def site_beside_gamma() -> Iterator["Site"]:
+    """Alpha's router, and Gamma's at the same port of this machine."""
+    world = World.build(FIRST)
+    world.fund(10_000_000, 0)
+    with site(world) as made:
+        register(world.gamma, made.server.port, "rgamma001")
+        yield made
+
+
 @contextmanager
 def site(world: World, **simulated: Any) -> Iterator[Site]:
     """Alpha's router, up and running, with a pool of addresses."""

@@ -19,19 +19,15 @@ from chalicelib.network.model import Method, SuspendBy
 from chalicelib.network.refused import all_refused, as_changes, refuse
 from chalicelib.network.store import access_row
 from tests.conftest import SetClock
-from tests.network.site import FIRST, Site, put_on, register, set_terms, site
+from tests.network.site import Site, put_on, register, set_terms, site_beside_gamma
 from tests.simulation import MemoryDynamoDB
-from tests.world import World
 
 TODAY = date(2026, 11, 22)
 
 
 @pytest.fixture
 def place(engine: MemoryDynamoDB, the_clock: SetClock) -> Iterator[Site]:
-    world = World.build(FIRST)
-    world.fund(10_000_000, 0)
-    with site(world) as made:
-        register(world.gamma, made.server.port, "rgamma001")
+    with site_beside_gamma() as made:
         yield made
 
 

@@ -12,9 +12,8 @@ from chalicelib.crm.subscriber import Subscriber
 from chalicelib.network.deliver import deliver
 from chalicelib.network.refused import all_refused
 from tests.conftest import SetClock
-from tests.network.site import FIRST, Site, put_on, register, site
+from tests.network.site import Site, put_on, register, site_beside_gamma
 from tests.simulation import MemoryDynamoDB
-from tests.world import World
 
 TODAY = date(2026, 11, 22)
 MAC = "9C:53:00:07:00:01"
@@ -22,10 +21,7 @@ MAC = "9C:53:00:07:00:01"
 
 @pytest.fixture
 def place(engine: MemoryDynamoDB, the_clock: SetClock) -> Iterator[Site]:
-    world = World.build(FIRST)
-    world.fund(10_000_000, 0)
-    with site(world) as made:
-        register(world.gamma, made.server.port, "rgamma001")
+    with site_beside_gamma() as made:
         yield made
 
 

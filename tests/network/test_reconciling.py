@@ -39,7 +39,7 @@ from local.routeros.faults import DISK_FULL
 from local.routeros.server import RouterServer
 from tests.conftest import SetClock
 from tests.network.scene import LATER, MAC, Moments, PowerCut, Scene, come_back, make_scene, state_of
-from tests.network.site import FIRST, Site, put_on, register, set_terms, site
+from tests.network.site import FIRST, Site, funded_world, put_on, register, set_terms, site
 from tests.simulation import MemoryDynamoDB
 from tests.world import World
 
@@ -49,10 +49,7 @@ NONE = dict.fromkeys(["should_be_on", "should_be_off", "wrong_profile", "wrong",
 
 @pytest.fixture
 def world(engine: MemoryDynamoDB, the_clock: SetClock) -> World:
-    made = World.build(FIRST)
-    made.fund(10_000_000, 1_000_000)
-    made.recharge(made.operator, made.gamma, 1_000_000)
-    return made
+    return funded_world()
 
 
 @pytest.fixture

@@ -30,17 +30,14 @@ from local.routeros.router import Router as Simulated
 from local.routeros.server import RouterServer
 from tests.conftest import SetClock
 from tests.network.scene import LATER, MAC
-from tests.network.site import FIRST, PASSWORD, Site, put_on, register, site
+from tests.network.site import FIRST, PASSWORD, Site, funded_world, put_on, register, site
 from tests.simulation import MemoryDynamoDB
 from tests.world import World
 
 
 @pytest.fixture
 def world(engine: MemoryDynamoDB, the_clock: SetClock) -> World:
-    made = World.build(FIRST)
-    made.fund(10_000_000, 1_000_000)
-    made.recharge(made.operator, made.gamma, 1_000_000)
-    return made
+    return funded_world()
 
 
 @pytest.fixture
